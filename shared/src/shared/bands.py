@@ -1,0 +1,59 @@
+"""The four-hour bands of the London day, the finest time that leaves the four services.
+
+Invariant: a band is a local date and one of 00, 04, 08, 12, 16, 20; its edges are wall-clock times,
+so that on the two days a year when the clocks change one band lasts three or five hours.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from shared.clock import LONDON
+
+HOURS = (0, 4, 8, 12, 16, 20)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Band:
+    """A local date and the hour at which its four-hour band begins."""
+
+    date: date
+    hour: int
+
+    @property
+    def label(self) -> str:
+        """The hour as events carry it: ``"16"``."""
+        return f"{self.hour:02d}"
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant of the band, in UTC."""
+        return datetime.combine(self.date, time(self.hour), tzinfo=LONDON).astimezone(UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after the band, in UTC."""
+        return self.following.starts_at
+
+    @property
+    def following(self) -> "Band":
+        """The band after this one."""
+        if self.hour == HOURS[-1]:
+            return Band(self.date + timedelta(days=1), HOURS[0])
+        return Band(self.date, self.hour + 4)
+
+
+def band_of(instant: datetime) -> Band:
+    """The band that holds an aware instant."""
+    local = instant.astimezone(LONDON)
+    return Band(local.date(), local.hour // 4 * 4)
+
+
+def release_time(planned: Band, *, at: datetime, wait: timedelta) -> datetime:
+    """When a thing that happened at ``at`` may be told to those who know the planned band only.
+
+    That is ``wait`` (four hours unless set) after the planned band is over, and always on the edge of
+    a band, so that the moment of telling narrows nothing: a thing that happens later than that is
+    told when the band in which it happened is over.
+    """
+    usual = planned.ends_at + wait
+    return usual if at <= usual else band_of(at).ends_at

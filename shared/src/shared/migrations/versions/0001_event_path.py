@@ -1,0 +1,159 @@
+"""The tables of the event path, the same in every service's database."""
+
+from alembic import op
+
+revision = "shared_0001"
+down_revision = None
+branch_labels = ("shared",)
+depends_on = None
+
+TABLES = (
+    """
+    create table event_counter (
+        topic text not null,
+        key text not null,
+        last_sequence bigint not null,
+        last_publish_after timestamptz not null,
+        primary key (topic, key)
+    ) with (fillfactor = 70)
+    """,
+    """
+    create table event_log (
+        topic text not null,
+        key text not null,
+        sequence bigint not null,
+        event_id uuid not null,
+        type text not null,
+        headers jsonb not null,
+        value bytea,
+        publish_after timestamptz not null,
+        logged_at timestamptz not null default now(),
+        primary key (topic, key, sequence, logged_at)
+    ) partition by range (logged_at)
+    """,
+    "create table event_log_rest partition of event_log default",
+    """
+    create table outbox (
+        seq bigint generated always as identity primary key,
+        topic text not null,
+        key text not null,
+        sequence bigint not null,
+        publish_after timestamptz not null,
+        logged_at timestamptz not null,
+        republished boolean not null default false
+    ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)
+    """,
+    "create index outbox_head on outbox (publish_after, key, seq)",
+    """
+    create table relay_lease (
+        only boolean primary key default true check (only),
+        token uuid,
+        expires_at timestamptz not null default '-infinity',
+        handover boolean not null default false,
+        cluster text
+    )
+    """,
+    "insert into relay_lease (only) values (true)",
+    """
+    create table consumer_offset (
+        consumer text not null,
+        topic text not null,
+        partition int not null,
+        next_offset bigint not null,
+        fingerprint text not null,
+        cluster text not null,
+        trimmed_until bigint not null default 0,
+        primary key (consumer, topic, partition)
+    ) with (fillfactor = 50)
+    """,
+    """
+    create table inbox (
+        consumer text not null,
+        topic text not null,
+        key text not null,
+        last_sequence bigint not null,
+        blocked boolean not null default false,
+        last_used date not null default current_date,
+        primary key (consumer, topic, key)
+    ) with (fillfactor = 70)
+    """,
+    """
+    create table parked (
+        id bigint generated always as identity primary key,
+        consumer text not null,
+        topic text not null,
+        partition int not null,
+        "offset" bigint not null,
+        key text,
+        sequence bigint,
+        headers jsonb not null,
+        value bytea,
+        digest text not null,
+        cause text not null,
+        attempts int not null default 0,
+        parked_at timestamptz not null default now(),
+        retry_at timestamptz not null default now(),
+        check ((key is null) = (sequence is null))
+    )
+    """,
+    """
+    create unique index parked_with_key on parked (consumer, topic, key, sequence)
+     where key is not null
+    """,
+    "create unique index parked_alone on parked (consumer, topic, digest) where key is null",
+    "create index parked_due on parked (retry_at)",
+    """
+    create table parked_discarded (
+        id bigint primary key,
+        consumer text not null,
+        topic text not null,
+        key text,
+        sequence bigint,
+        cause text not null,
+        reason text not null,
+        discarded_at timestamptz not null default now()
+    )
+    """,
+    """
+    create table consumer_stop (
+        consumer text primary key,
+        reason text not null,
+        since timestamptz not null default now()
+    )
+    """,
+    """
+    create table consumer_progress (
+        consumer text primary key,
+        lag bigint not null,
+        as_of timestamptz not null,
+        checked_at timestamptz not null default now()
+    )
+    """,
+    """
+    create table idempotency (
+        scope text not null,
+        key text not null,
+        body_digest bytea not null,
+        answer bytea not null,
+        kept_at timestamptz not null default now(),
+        primary key (scope, key)
+    )
+    """,
+    "create index idempotency_age on idempotency (kept_at)",
+    """
+    create table audit (
+        id bigint generated always as identity primary key,
+        at timestamptz not null default now(),
+        actor text not null,
+        action text not null,
+        subject text not null,
+        reason text
+    )
+    """,
+)
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '5s'")
+    for statement in TABLES:
+        op.execute(statement)

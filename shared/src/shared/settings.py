@@ -1,0 +1,53 @@
+"""What every service reads from its environment, under its own prefix (``BOOKING_...``).
+
+Invariant: read once, by ``app``, into a frozen object that is passed down; nobody else looks at the
+environment.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that all four services share; a service adds its own by inheriting."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field(description="PostgreSQL address of this service's own database")
+    database_pool: int = Field(10, ge=2, le=100, description="connections kept open to it")
+    kafka_bootstrap_servers: str = Field(description="host:port, comma-separated")
+    kafka_cluster: str | None = Field(
+        None, description="identity of the cluster, where a wiped broker keeps its name (embedded)"
+    )
+    kafka_fetch_wait_ms: int = Field(
+        20, ge=1, le=500, description="how long an empty fetch may wait at the broker"
+    )
+    force: str = Field("met", pattern=r"^[a-z0-9-]+$", description="the police force served")
+    host: str = Field("127.0.0.1", description="address the api listens on")
+    port: int = Field(description="port the api listens on")
+    worker_port: int = Field(description="port of the worker's /healthz and /metrics")
+    public_origin: str = Field(
+        "http://127.0.0.1:8080", description="scheme, host and port that browsers see"
+    )
+    oidc_issuer: str = Field(description="OpenID Connect issuer of staff and service tokens")
+    oidc_client_id: str = Field("walkandtalk", description="this service's client at the issuer")
+    oidc_client_secret: str = Field(description="its secret")
+    staff_audience: str = Field("walkandtalk", description="aud of staff tokens")
+    roles_claim: str = Field("roles", description="claim that lists a person's roles")
+    wards_claim: str = Field("wards", description="claim that lists ward codes, or *")
+    session_key: str = Field(description="32 bytes, base64url: encrypts the sign-in cookie")
+    areas_dir: Path = Field(description="folder of boundary sets, <set>.geojson")
+    areas_set: str = Field("larkmere-2026", description="the boundary set in force")
+    shared_release_wait_hours: float = Field(
+        4, ge=0, description="hours after its band before shared topics tell what happened"
+    )
+    park_limit: int = Field(
+        50, ge=1, description="keys newly parked within ten minutes that stop the consumer"
+    )
+    stall_seconds: float = Field(
+        60, gt=0, description="no progress for this long, with work waiting, is a stall"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,25 @@
+"""HTTP in, the same for every service: the app, its problem answers, its dependencies.
+
+Invariant: every answer that is not a success is ``application/problem+json`` (RFC 9457) with a stable
+type, and none of them repeats what the caller sent.
+"""
+
+from shared.web.app import create_api
+from shared.web.inputs import (
+    DatabaseDep,
+    OnceDep,
+    OnceIfGivenDep,
+    PartsDep,
+    Text,
+    Timestamp,
+)
+
+__all__ = [
+    "DatabaseDep",
+    "OnceDep",
+    "OnceIfGivenDep",
+    "PartsDep",
+    "Text",
+    "Timestamp",
+    "create_api",
+]

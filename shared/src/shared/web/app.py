@@ -1,0 +1,58 @@
+"""The FastAPI application that every service starts from.
+
+Invariant: routes live under the service's own name and nothing rewrites paths; ``/healthz`` says whether
+this process makes progress, ``/readyz`` whether its database answers at its migration level (not
+Kafka: writes go on without it), ``/metrics`` is Prometheus text; none of them holds personal data.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.migrate import pending_migrations
+from shared.service import Parts
+from shared.web.middleware import Observed
+from shared.web.problems import add_problem_handlers
+
+
+def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """An app with the service's routers under ``/<name>``, and the plumbing's own routes beside them."""
+    app = FastAPI(
+        title=f"Walk and Talk: {name}",
+        version="1",
+        openapi_url=f"/{name}/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.parts = parts
+    add_problem_handlers(app)
+    for router in routers:
+        app.include_router(router, prefix=f"/{name}")
+    app.include_router(_operations(parts, name))
+    app.add_middleware(Observed, parts=parts)
+    return app
+
+
+def _operations(parts: Parts[Any], name: str) -> APIRouter:
+    """Health, readiness and metrics: at the root for a process alone, under its name behind one origin."""
+    router = APIRouter(include_in_schema=False)
+
+    async def healthz() -> Response:
+        stuck = parts.progress.stuck()
+        return JSONResponse({"alive": not stuck, "stuck": stuck}, 503 if stuck else 200)
+
+    async def readyz() -> Response:
+        pending = await pending_migrations(parts.database, name)
+        return JSONResponse({"ready": not pending, "pending": pending}, 503 if pending else 200)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+        for prefix in ("", f"/{name}"):
+            router.add_api_route(prefix + path, endpoint, methods=["GET"])
+    return router
