@@ -8,12 +8,15 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-Connection = PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection = PoolConnectionProxy[asyncpg.Record]
+else:  # it is generic in its stubs only
+    Connection = PoolConnectionProxy
 
 # SQLSTATE classes that say "the database", not "this event": connection, rollback (deadlock,
 # serialisation), resources, operator (shutdown, cancel), system.

@@ -46,14 +46,14 @@ TABLES = (
     "create index outbox_head on outbox (publish_after, key, seq)",
     """
     create table relay_lease (
-        only boolean primary key default true check (only),
+        one boolean primary key default true check (one),
         token uuid,
         expires_at timestamptz not null default '-infinity',
         handover boolean not null default false,
         cluster text
     )
     """,
-    "insert into relay_lease (only) values (true)",
+    "insert into relay_lease (one) values (true)",
     """
     create table consumer_offset (
         consumer text not null,
