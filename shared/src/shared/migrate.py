@@ -70,8 +70,9 @@ def config_for(service_name: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(home))
     config.set_main_option("path_separator", "newline")
-    versions = (home / "versions", _package_folder(service_name) / "migrations" / "versions")
-    config.set_main_option("version_locations", "\n".join(str(folder) for folder in versions))
+    packages = (home, _package_folder(service_name) / "migrations")
+    versions = dict.fromkeys(str(folder / "versions") for folder in packages)
+    config.set_main_option("version_locations", "\n".join(versions))
     return config
 
 

