@@ -7,6 +7,7 @@ import pytest
 from shared.postgres import Database, open_database
 from tests import infra
 from tests.kafka import KafkaNode, choose_kafka, renew_topics
+from tests.tokens import TestIssuer, running_issuer
 
 FreshDatabase = Callable[[str], Awaitable[str]]
 
@@ -85,6 +86,13 @@ async def reporting_database(fresh_database: FreshDatabase) -> AsyncGenerator[Da
     """Reporting's database, migrated and empty."""
     async with open_database(await fresh_database("reporting")) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Generator[TestIssuer]:
+    """Who signs tokens; a service believes it when its ``oidc_issuer`` is ``issuer.url``."""
+    with running_issuer() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -50,4 +50,5 @@ class ServiceSettings(BaseSettings):
     stall_seconds: float = Field(
         60, gt=0, description="no progress for this long, with work waiting, is a stall"
     )
+    demo: str = Field("", description="words for a banner on every page where this is a try-out")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

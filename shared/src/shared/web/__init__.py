@@ -1,10 +1,10 @@
 """HTTP in, the same for every service: the app, its problem answers, its dependencies.
 
-Invariant: every answer that is not a success is ``application/problem+json`` (RFC 9457) with a stable
-type, and none of them repeats what the caller sent.
+Invariant: every answer that is not a success is ``application/problem+json`` (RFC 9457) with a
+stable type, and none of them repeats what the caller sent.
 """
 
-from shared.web.app import create_api
+from shared.web.app import create_api, create_health
 from shared.web.inputs import (
     DatabaseDep,
     OnceDep,
@@ -22,4 +22,5 @@ __all__ = [
     "Text",
     "Timestamp",
     "create_api",
+    "create_health",
 ]

@@ -1,8 +1,9 @@
 """The FastAPI application that every service starts from.
 
-Invariant: routes live under the service's own name and nothing rewrites paths; ``/healthz`` says whether
-this process makes progress, ``/readyz`` whether its database answers at its migration level (not
-Kafka: writes go on without it), ``/metrics`` is Prometheus text; none of them holds personal data.
+Invariant: routes live under the service's own name and nothing rewrites paths; ``/healthz`` says
+whether this process makes progress, ``/readyz`` whether its database answers at its migration level
+(not Kafka: writes go on without it), ``/metrics`` is Prometheus text; none of them holds personal
+data. An app in which some other route does not say who may use it is refused.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,23 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.auth.gate import open_gate
+from shared.auth.rules import require_rules
 from shared.migrate import pending_migrations
+from shared.pages import SafeHeaders, open_pages
 from shared.service import Parts
+from shared.web import standing
 from shared.web.middleware import Observed
 from shared.web.problems import add_problem_handlers
 
+OPERATIONS = ("/healthz", "/readyz", "/metrics")
+
 
 def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> FastAPI:
-    """An app with the service's routers under ``/<name>``, and the plumbing's own routes beside them."""
+    """An app with the service's routers under ``/<name>``, and the plumbing's own beside them.
+
+    Raises RuleMissing when a route of the routers names no access rule.
+    """
     app = FastAPI(
         title=f"Walk and Talk: {name}",
         version="1",
@@ -29,16 +39,32 @@ def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> Fa
         separate_input_output_schemas=False,
     )
     app.state.parts = parts
+    app.state.gate = open_gate(name, parts.settings, parts.clock)
+    app.state.pages = open_pages(name, parts.settings)
     add_problem_handlers(app)
-    for router in routers:
+    for router in (*routers, standing.router):
         app.include_router(router, prefix=f"/{name}")
     app.include_router(_operations(parts, name))
+    app.mount(f"/{name}/assets", app.state.pages.assets)
+    require_rules(
+        app, exempt=frozenset(prefix + path for prefix in ("", f"/{name}") for path in OPERATIONS)
+    )
     app.add_middleware(Observed, parts=parts)
+    app.add_middleware(SafeHeaders, settings=parts.settings)
+    return app
+
+
+def create_health(parts: Parts[Any], name: str) -> FastAPI:
+    """The app of a process that serves nothing but its health: a worker alone."""
+    app = FastAPI(title=f"Walk and Talk: {name} worker", openapi_url=None)
+    app.state.parts = parts
+    add_problem_handlers(app)
+    app.include_router(_operations(parts, name))
     return app
 
 
 def _operations(parts: Parts[Any], name: str) -> APIRouter:
-    """Health, readiness and metrics: at the root for a process alone, under its name behind one origin."""
+    """Health and metrics: at the root for a process alone, under its name behind one origin."""
     router = APIRouter(include_in_schema=False)
 
     async def healthz() -> Response:
@@ -52,7 +78,7 @@ def _operations(parts: Parts[Any], name: str) -> APIRouter:
     async def metrics() -> Response:
         return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+    for path, endpoint in zip(OPERATIONS, (healthz, readyz, metrics), strict=True):
         for prefix in ("", f"/{name}"):
             router.add_api_route(prefix + path, endpoint, methods=["GET"])
     return router

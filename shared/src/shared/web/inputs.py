@@ -1,7 +1,7 @@
-"""What routes ask for: the database, the request's idempotency key, text and times that are safe to store.
+"""What routes ask for: the database, the idempotency key, text and times that are safe to store.
 
-Invariant: a value of type Text holds no NUL and no lone surrogate, so PostgreSQL takes it; a value of
-type Timestamp has an offset, and if it names London's own, one that London has at that moment.
+Invariant: a value of type Text holds no NUL and no lone surrogate, so PostgreSQL takes it; a value
+of type Timestamp has an offset, and if it names London's own, one that London has at that moment.
 """
 
 from datetime import datetime

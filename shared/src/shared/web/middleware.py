@@ -1,13 +1,15 @@
-"""Around every request: its span, its metrics, its line in the log, and a net for unforeseen errors.
+"""Around every request: its span, its metrics, its line in the log, a net for unforeseen errors.
 
-Invariant: what is recorded names the route's template, never the path (a manage link is a capability),
-no network address, and no error's message. Pure ASGI: answers stream through untouched.
+Invariant: what is recorded names the route's template, never the path (a manage link is a
+capability), no network address, and no error's message. Pure ASGI: answers stream through
+untouched.
 """
 
 import time
 from typing import Any
 
 from opentelemetry import trace
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service import Parts
@@ -47,7 +49,7 @@ class Observed:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:  # noqa: BLE001 - the net under everything
-                answer = unforeseen_answer(error, self._parts.log)
+                answer = unforeseen_answer(error, self._parts.log, Request(scope))
                 if status == 0:
                     await answer(scope, receive, sending)
             self._record(scope, span, status, time.perf_counter() - began)

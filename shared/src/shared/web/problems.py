@@ -1,8 +1,9 @@
 """Refusals and faults as ``application/problem+json`` (RFC 9457).
 
 Invariant: FastAPI's and Starlette's own errors come out in the same form; broken JSON is 400, wrong
-content 422; an unforeseen error is 500 with nothing of it in the body, and in the log only its class
-and, where the database said it, SQLSTATE and constraint: never a DETAIL, which quotes the row.
+content 422; an unforeseen error is 500 with nothing of it in the body, and in the log only its
+class and, where the database said it, SQLSTATE and constraint: never a DETAIL, which quotes the
+row. Whoever reads pages gets a page that says the same.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from structlog.typing import FilteringBoundLogger
 
@@ -25,6 +26,7 @@ from shared.errors import (
     Refusal,
     Unavailable,
 )
+from shared.pages import answer_page, wants_page
 from shared.postgres import is_infrastructure
 
 PROBLEMS = "https://walkandtalk.uk/problems"
@@ -77,30 +79,45 @@ def refusal_answer(refusal: Refusal) -> JSONResponse:
     )
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+class Unforeseen(Refusal):
+    """Something went wrong on our side."""
+
+    status, slug = 500, "internal"
+
+
+def _answer(request: Request, refusal: Refusal) -> Response:
+    """The refusal as its reader takes it."""
+    return answer_page(request, refusal) if wants_page(request) else refusal_answer(refusal)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return refusal_answer(error)
+    return _answer(request, error)
 
 
-async def _not_valid(_: Request, error: Exception) -> JSONResponse:
+async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return refusal_answer(Malformed("The body is not JSON that can be read."))
-    return refusal_answer(Invalid(faults=[_fault(each) for each in found]))
+        return _answer(request, Malformed("The body is not JSON that can be read."))
+    return _answer(request, Invalid(faults=[_fault(each) for each in found]))
 
 
 def _fault(found: Mapping[str, Any]) -> Fault:
     """Pydantic's own words, without the input; its locations as JSON pointers."""
     where, *steps = found["loc"]
     prefix = "#" if where == "body" else f"#/{where}"
-    pointer = "/".join([prefix, *(str(step).replace("~", "~0").replace("/", "~1") for step in steps)])
+    pointer = "/".join(
+        [prefix, *(str(step).replace("~", "~0").replace("/", "~1") for step in steps)]
+    )
     if found["type"] == "extra_forbidden":  # the last step is the caller's own word
-        return Fault("/".join([prefix, *map(str, steps[:-1])]), "holds a field that is not known here")
+        return Fault(
+            "/".join([prefix, *map(str, steps[:-1])]), "holds a field that is not known here"
+        )
     return Fault(pointer, found["msg"].removeprefix("Value error, "))
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:  # noqa: PLR2004
         return problem(
@@ -113,23 +130,21 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         return problem(error.status_code, "refused", "The request was refused.", "Try again.")
-    return refusal_answer(kind())
+    return _answer(request, kind())
 
 
-def unforeseen_answer(error: Exception, log: FilteringBoundLogger) -> JSONResponse:
+def unforeseen_answer(error: Exception, log: FilteringBoundLogger, request: Request) -> Response:
     """The answer to an error that nobody raised on purpose, and its line in the log."""
     if is_infrastructure(error):
         log.warning("request.unavailable", error=type(error).__name__)
-        return refusal_answer(Unavailable())
+        return _answer(request, Unavailable())
     facts: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, asyncpg.PostgresError):
         facts |= {"sqlstate": error.sqlstate, "constraint": getattr(error, "constraint_name", None)}
     else:
         facts["at"] = _where(error)
     log.error("request.failed", **facts)
-    return problem(
-        500, "internal", "Something went wrong on our side.", "It has been noted; nothing was done."
-    )
+    return _answer(request, Unforeseen("It has been noted; nothing was done."))
 
 
 def _where(error: BaseException) -> str:
