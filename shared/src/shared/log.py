@@ -41,7 +41,8 @@ def make_logger(
 
 
 def adopt_libraries(log: FilteringBoundLogger) -> None:
-    """Send what libraries say through ``logging`` to ``log``, in its shape; a second call replaces it.
+    """Send what libraries say through ``logging`` to ``log``, in its shape; a second call replaces
+    it.
 
     uvicorn's access log is off: it writes paths, and paths hold capabilities.
     """
@@ -74,7 +75,9 @@ def _first_line(record: logging.LogRecord) -> str:
 
 
 def describe(error: BaseException) -> dict[str, object]:
-    """An exception as a log line may tell it: class, place and, from PostgreSQL, SQLSTATE and constraint."""
+    """An exception as a log line may tell it: class, place and, from PostgreSQL, SQLSTATE and
+    constraint.
+    """
     told: dict[str, object] = {"error": type(error).__name__}
     if isinstance(error, asyncpg.PostgresError):
         told |= {"sqlstate": error.sqlstate, "constraint": getattr(error, "constraint_name", None)}
@@ -82,7 +85,9 @@ def describe(error: BaseException) -> dict[str, object]:
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     if frame is not None:
-        file = frame.tb_frame.f_code.co_filename.rsplit("/src/", 1)[-1].rsplit("/site-packages/", 1)[-1]
+        file = frame.tb_frame.f_code.co_filename.rsplit("/src/", 1)[-1].rsplit(
+            "/site-packages/", 1
+        )[-1]
         told["at"] = f"{file}:{frame.tb_lineno}"
     return told
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from alembic.config import Config
@@ -107,7 +108,9 @@ async def _upgrade(url: str, service_name: str) -> None:
     )
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_migrate, ScriptDirectory.from_config(config_for(service_name)))
+            await connection.run_sync(
+                _migrate, ScriptDirectory.from_config(config_for(service_name))
+            )
     finally:
         await engine.dispose()
 
@@ -117,8 +120,9 @@ def _migrate(connection: SqlConnection, scripts: ScriptDirectory) -> None:
     connection.exec_driver_sql(LOCK)
     connection.commit()
 
-    def steps(heads: tuple[str, ...], _: MigrationContext) -> list[RevisionStep]:
-        return scripts._upgrade_revs("heads", heads)  # pyright: ignore[reportPrivateUsage]
+    def steps(heads: Any, _: MigrationContext) -> list[RevisionStep]:
+        # what alembic.command.upgrade itself calls, without its search for a configuration file
+        return scripts._upgrade_revs("heads", heads)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     context = MigrationContext.configure(
         connection, opts={"fn": steps, "transaction_per_migration": True, "script": scripts}

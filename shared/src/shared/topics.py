@@ -1,10 +1,15 @@
 """``python -m <service> topics apply``: a service's topics as topics.yaml wants them.
 
+``python -m shared.topics BOOTSTRAP FILE`` makes everybody's, on a developer's Kafka that is just starting.
+
 Invariant: it looks at everything before it changes anything. It creates what is missing and changes
 settings such as retention; partitions, copies and the cleanup policy of a topic that exists it never
 touches, because keys would move, or records vanish: it says so and does nothing at all.
 """
 
+import asyncio
+import logging
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +19,7 @@ from typing import Any
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaConnectionError, for_code
 
 FIXED_SETTINGS = frozenset({"cleanup.policy"})
 
@@ -156,7 +161,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, str]] = {}
     for answer in await admin.describe_configs(asked):
-        for code, message, _, name, entries in answer.resources:
+        for code, message, _, name, entries in _field(answer, "resources"):
             _raise_for(code, name, message)
             found[name] = {entry[0]: entry[1] for entry in entries if entry[3] == _OF_THE_TOPIC}
     return found
@@ -170,18 +175,44 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
         for topic in topics
     ]
     answer = await admin.create_topics(new)
-    for name, code, message in answer.topic_errors:
+    for name, code, message in _field(answer, "topic_errors"):
         if code != _ALREADY_EXISTS:  # another replica of the service was quicker
             _raise_for(code, name, message)
 
 
 async def _set(admin: AIOKafkaAdminClient, name: str, config: dict[str, str]) -> None:
     """Replace all of a topic's own settings: the request has no other form."""
-    for answer in await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, config)]):
-        for code, message, _, subject in answer.resources:
+    for answer in await admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, name, config)]
+    ):
+        for code, message, _, subject in _field(answer, "resources"):
             _raise_for(code, subject, message)
+
+
+def _field(answer: Any, name: str) -> list[tuple[Any, ...]]:
+    """A list in an answer of Kafka's: aiokafka makes its fields at run time, out of a schema."""
+    rows: list[tuple[Any, ...]] = getattr(answer, name)
+    return rows
 
 
 def _raise_for(code: int, name: str, message: str | None) -> None:
     if code != _NO_ERROR:
         raise for_code(code)(f"{name}: {message or for_code(code).__name__}")
+
+
+async def _apply_all(bootstrap: str, path: Path) -> None:
+    """Everybody's topics, once the broker answers; waits a minute for it."""
+    async with asyncio.timeout(60):
+        for owner in sorted(set(owners(path).values())):
+            while True:
+                try:
+                    lines = await apply(bootstrap, path, owner)
+                    break
+                except KafkaConnectionError:
+                    await asyncio.sleep(0.5)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    logging.disable()  # that it does not answer yet is what we wait for
+    asyncio.run(_apply_all(sys.argv[1], Path(sys.argv[2])))
