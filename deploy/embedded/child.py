@@ -1,0 +1,146 @@
+"""The child: the four services, the issuer and the mail pages, in one process and on one event loop.
+
+Invariant: it ends when its parent does, when it is told to (SIGTERM), or when a service's watchdog finds
+no progress (exit code 70), and it serves nothing before every database is at its migration level.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any
+
+import booking.app
+import concerns.app
+import notifications.app
+import reporting.app
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from embedded import demo, mail, signing_in
+from embedded.folder import Folder, hold_as_child
+from embedded.origin import Origin
+from embedded.settings import ChildSettings
+from embedded.telling import Told
+from shared.log import adopt_libraries, make_logger
+from shared.migrate import upgrade
+from shared.pages import are_built
+from shared.run import open_parts, working
+from shared.service import Parts, Service
+from shared.watchdog import Watchdog
+
+SERVICES: tuple[Service[Any], ...] = (
+    booking.app.SERVICE,
+    concerns.app.SERVICE,
+    notifications.app.SERVICE,
+    reporting.app.SERVICE,
+)
+# Live streams go on until they are ended.
+GRACE_SECONDS = 3
+ORPHAN_SECONDS = 8.0
+STDIN = 0
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with signals left to the child."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Take none."""
+        yield
+
+
+async def run(settings: ChildSettings) -> int:
+    """Serve until told to stop; the exit code."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_reader(STDIN, _orphaned, loop, stop)
+    adopt_libraries(make_logger("embedded"))
+    told = Told(settings.telling_fd)
+    async with AsyncExitStack() as held:
+        chosen = {service.name: service.settings() for service in SERVICES}
+        for service in SERVICES:
+            await upgrade(chosen[service.name].database_url, service.name)
+        told.step("Databases")
+        every = {
+            service.name: await held.enter_async_context(open_parts(service, chosen[service.name]))
+            for service in SERVICES
+        }
+        await demo.seed(every["booking"])
+        told.step("Demo team and slots")
+        owners = await _owners(held, every, settings)
+        for service in SERVICES:
+            await held.enter_async_context(working(service, every[service.name]))
+        await held.enter_async_context(demo.keeping_slots_open(every["booking"]))
+        _watch_over(held, every)
+        told.step("Services")
+        await _serve(Origin(settings.origin, owners), settings, stop, told)
+    return os.EX_OK
+
+
+async def _owners(
+    held: AsyncExitStack, every: Mapping[str, Parts[Any]], settings: ChildSettings
+) -> dict[str, ASGIApp]:
+    """Who answers, by the first segment of the path; their lifespans last as long as ``held``."""
+    owners: dict[str, ASGIApp] = {}
+    for service in SERVICES:
+        app: FastAPI = service.create_app(every[service.name])
+        await held.enter_async_context(app.router.lifespan_context(app))
+        owners[service.name] = app
+    folder = Folder(settings.folder)
+    owners["mail"] = mail.create_app(folder.mail, every["booking"].settings)
+    owners["issuer"] = signing_in.create_app(folder, settings.origin, every)
+    return owners
+
+
+def _watch_over(held: AsyncExitStack, every: Mapping[str, Parts[Any]]) -> None:
+    """One watchdog a service; whichever finds no progress ends the whole process."""
+    for parts in every.values():
+        watchdog = Watchdog(parts.progress, parts.metrics, parts.log)
+        watchdog.start(loop_limit=parts.settings.stall_seconds / 2)
+        held.callback(watchdog.stop)
+
+
+async def _serve(origin: Origin, settings: ChildSettings, stop: asyncio.Event, told: Told) -> None:
+    config = uvicorn.Config(
+        origin,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(config)
+    gc.collect()
+    gc.freeze()  # what lives for good need not be walked by every collection
+    listener = socket.socket(fileno=settings.listening_fd)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    told.say(ready=True, styled=are_built())
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    server.should_exit = True
+    await serving
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """The parent is gone, and with it the broker: end, at the latest after a few seconds."""
+    loop.remove_reader(STDIN)
+    loop.call_later(ORPHAN_SECONDS, os._exit, os.EX_OK)
+    stop.set()
+
+
+def main() -> int:
+    """Run the child that the environment describes; its exit code."""
+    settings = ChildSettings()  # pyright: ignore[reportCallIssue] - all from the environment
+    with hold_as_child(Folder(settings.folder)):
+        return asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
