@@ -51,9 +51,9 @@ def band_of(instant: datetime) -> Band:
 def release_time(planned: Band, *, at: datetime, wait: timedelta) -> datetime:
     """When a thing that happened at ``at`` may be told to those who know the planned band only.
 
-    That is ``wait`` (four hours unless set) after the planned band is over, and always on the edge of
-    a band, so that the moment of telling narrows nothing: a thing that happens later than that is
-    told when the band in which it happened is over.
+    That is ``wait`` (four hours unless set) after the planned band is over, and always on the edge
+    of a band, so that the moment of telling narrows nothing: a thing that happens later than that
+    is told when the band in which it happened is over.
     """
     usual = planned.ends_at + wait
     return usual if at <= usual else band_of(at).ends_at

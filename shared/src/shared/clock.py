@@ -1,7 +1,8 @@
 """Where the time and new ids come from; everything else is given them.
 
-Invariant: the only callers of ``datetime.now`` and ``uuid4``. Ids are random (version 4) everywhere,
-because an id that carries its moment of creation would tell it to whoever reads a shared topic.
+Invariant: the only callers of ``datetime.now`` and ``uuid4``. Ids are random (version 4)
+everywhere, because an id that carries its moment of creation would tell it to whoever reads a
+shared topic.
 """
 
 from collections.abc import Callable

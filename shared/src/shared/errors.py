@@ -6,8 +6,8 @@
     |- Conflict 409           |- Gone 410            |- PreconditionRequired 428
     |                         |- TooMany 429         `- Unavailable 503
 
-Invariant: a refusal's words never repeat what the caller sent; they say what is wrong and what to do.
-Services add leaves of their own in ``domain`` (``SlotTaken(Conflict)``).
+Invariant: a refusal's words never repeat what the caller sent; they say what is wrong and what to
+do. Services add leaves of their own in ``domain`` (``SlotTaken(Conflict)``).
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """A POST that is repeated has one effect: ``Idempotency-Key`` (IETF draft-08).
 
-Invariant: the kept answer commits together with the effect, or neither does. A second caller with the
-same key, while the first is still running, is refused by an advisory lock that the database drops when
-the first ends, however it ends; so a crash leaves nothing stuck.
+Invariant: the kept answer commits together with the effect, or neither does. A second caller with
+the same key, while the first is still running, is refused by an advisory lock that the database
+drops when the first ends, however it ends; so a crash leaves nothing stuck.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Every metric there is, with its meaning, in one list.
 
-Invariant: a metric that is not listed here does not exist; each process makes its own registry, so two
-services in one process do not mix. No label ever carries a key, an id or a path.
+Invariant: a metric that is not listed here does not exist; each process makes its own registry, so
+two services in one process do not mix. No label ever carries a key, an id or a path.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram

@@ -1,8 +1,9 @@
 """Facts join the caller's transaction: one statement counts, logs and queues them.
 
-Invariant: a fact is queued exactly when its transaction commits. Its sequence is 1, 2, 3 ... per topic
-and key without holes, taken from a counter row that stays locked until the commit, so that rows of one
-key are queued in the order of their sequence; and no row may be sent before its key's previous one.
+Invariant: a fact is queued exactly when its transaction commits. Its sequence is 1, 2, 3 ... per
+topic and key without holes, taken from a counter row that stays locked until the commit, so that
+rows of one key are queued in the order of their sequence; and no row may be sent before its key's
+previous one.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Whether this process gets anything done: "connected" is not "progressing".
 
-Invariant: each loop that must turn is watched by name with its own limit; what is paused on purpose is
-declared and is not stuck. Read by ``/healthz`` on the event loop and by the watchdog's thread.
+Invariant: each loop that must turn is watched by name with its own limit; what is paused on purpose
+is declared and is not stuck. Read by ``/healthz`` on the event loop and by the watchdog's thread.
 """
 
 import time
@@ -32,8 +32,16 @@ class Progress:
         self._limits.pop(name, None)
         self._moved.pop(name, None)
 
+    def excuse(self) -> None:
+        """Count everything as having moved just now: the process itself was paused."""
+        at = self.clock()
+        for name in list(self._moved):
+            self._moved[name] = at
+
     def stuck(self) -> list[str]:
         """The names that have not moved within their limits."""
         at = self.clock()
         limits = dict(self._limits)
-        return sorted(name for name, limit in limits.items() if at - self._moved.get(name, at) > limit)
+        return sorted(
+            name for name, limit in limits.items() if at - self._moved.get(name, at) > limit
+        )

@@ -1,7 +1,7 @@
 """What a service hands to the shared plumbing, and what it is handed: the two halves of wiring.
 
-Invariant: everything with state (pool, metrics, logger, clock) is made once per process in ``run`` and
-reaches a service through ``Parts``; a service describes itself with one frozen ``Service``.
+Invariant: everything with state (pool, metrics, logger, clock) is made once per process in ``run``
+and reaches a service through ``Parts``; a service describes itself with one frozen ``Service``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -51,7 +51,9 @@ S = TypeVar("S", bound=ServiceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Parts(Generic[S]):
-    """What a process of a service has: made by ``run``, passed to ``create_app`` and ``create_worker``."""
+    """What a process of a service has: made by ``run``, passed to ``create_app`` and
+    ``create_worker``.
+    """
 
     settings: S
     database: Database

@@ -6,9 +6,17 @@ Invariant: spans carry route templates, topics and counts, never a path, a body 
 from collections.abc import Iterable
 
 from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+
+
+def make_tracer(service: str) -> Tracer:
+    """A tracer of this process's own; where its spans go is for ``app`` or a test to add."""
+    return TracerProvider(resource=Resource({"service.name": service})).get_tracer("walkandtalk")
 
 
 def current_traceparent() -> str | None:

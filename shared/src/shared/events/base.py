@@ -42,8 +42,9 @@ class WardRef(BaseModel):
 class Outgoing:
     """A fact on its way to the outbox.
 
-    ``key`` is the aggregate's id on that topic, ``time`` the CloudEvents ``time``, ``publish_after``
-    the earliest moment at which a relay may send it. ``fact`` None writes a tombstone.
+    ``key`` is the aggregate's id on that topic, ``time`` the CloudEvents ``time``,
+    ``publish_after`` the earliest moment at which a relay may send it. ``fact`` None writes a
+    tombstone.
     """
 
     topic: str
@@ -88,6 +89,8 @@ def shared_at_once(fact: Fact, key: UUID, *, band: Band, at: datetime, wait: tim
 
 
 def shared_later(fact: Fact, key: UUID, *, band: Band, at: datetime, wait: timedelta) -> Outgoing:
-    """An event for other systems, held back until its moment can no longer be told from its arrival."""
+    """An event for other systems, held back until its moment can no longer be told from its
+    arrival.
+    """
     release = release_time(band, at=at, wait=wait)
     return Outgoing(fact.topic, fact.type, key, fact, band.starts_at, release)

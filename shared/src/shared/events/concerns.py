@@ -1,6 +1,7 @@
 """What concerns says about places that feel unsafe.
 
-Invariant: no note, no exact point, no person; the shared topic names ward, date, band and categories.
+Invariant: no note, no exact point, no person; the shared topic names ward, date, band and
+categories.
 """
 
 from datetime import date, datetime

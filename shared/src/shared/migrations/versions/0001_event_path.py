@@ -49,7 +49,8 @@ TABLES = (
         one boolean primary key default true check (one),
         token uuid,
         expires_at timestamptz not null default '-infinity',
-        handover boolean not null default false,
+        wanted_by uuid,
+        wanted_until timestamptz not null default '-infinity',
         cluster text
     )
     """,
@@ -86,6 +87,7 @@ TABLES = (
         "offset" bigint not null,
         key text,
         sequence bigint,
+        record_key bytea,
         headers jsonb not null,
         value bytea,
         digest text not null,
@@ -118,16 +120,25 @@ TABLES = (
     create table consumer_stop (
         consumer text primary key,
         reason text not null,
+        trimmed_topic text,
         since timestamptz not null default now()
     )
     """,
     """
-    create table consumer_progress (
-        consumer text primary key,
+    create table partition_progress (
+        consumer text not null,
+        topic text not null,
+        partition int not null,
         lag bigint not null,
         as_of timestamptz not null,
-        checked_at timestamptz not null default now()
-    )
+        checked_at timestamptz not null default now(),
+        primary key (consumer, topic, partition)
+    ) with (fillfactor = 50)
+    """,
+    """
+    create view consumer_progress as
+    select consumer, sum(lag)::bigint as lag, min(as_of) as as_of, min(checked_at) as checked_at
+      from partition_progress group by consumer
     """,
     """
     create table idempotency (

@@ -1,0 +1,7 @@
+"""From the outbox to Kafka: nothing committed is lost, nothing uncommitted is published, keys stay
+in order.
+"""
+
+from shared.relay.relay import Relay
+
+__all__ = ["Relay"]

@@ -1,0 +1,196 @@
+"""One producer's life: rows from the head, enqueued in order, deleted once acknowledged.
+
+Invariant: a row is enqueued only while our lease is surely unexpired, and deleted only after the
+broker's answer. The first fault of any kind ends it, whatever else is in flight; the caller drops
+the producer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
+
+from shared import codec
+from shared.backoff import Backoff
+from shared.kafka import DEADLINE_SECONDS
+from shared.relay import lease, queue
+from shared.relay.lease import LEASE_SECONDS, LeaseLost
+from shared.service import Parts
+
+BATCH_ROWS = 500
+BATCHES_IN_FLIGHT = 4
+RENEW_SECONDS = 2.5
+IDLE_SECONDS = 0.02, 0.25
+TOPIC_RETRY_SECONDS = 5, 60
+
+Batch = Sequence[dict[str, Any]]
+Ack = asyncio.Future[Any]
+
+
+def _seen(ack: Ack) -> None:
+    """Count the answer as looked at: after the first fault nobody waits for the others."""
+    if not ack.cancelled():
+        ack.exception()
+
+
+class HandedOver(Exception):
+    """Somebody has asked for the lease, and nothing is in flight any more."""
+
+
+class Sending:
+    """Sends until a fault, a lost lease, or a request to hand over; ``run`` always ends by raising."""
+
+    def __init__(
+        self,
+        parts: Parts[Any],
+        producer: AIOKafkaProducer,
+        token: UUID,
+        *,
+        source: str,
+        check_cluster: Callable[[str | None], Awaitable[None]],
+    ) -> None:
+        self._parts = parts
+        self._database = parts.database
+        self._producer = producer
+        self._token = token
+        self._source = source
+        self._check_cluster = check_cluster
+        self._in_flight: set[int] = set()
+        self._sendable: set[str] = set()
+        self._room = asyncio.Semaphore(BATCHES_IN_FLIGHT)
+        self._lease_until = asyncio.get_running_loop().time() + LEASE_SECONDS - 1
+        self._wanted = False
+
+    async def run(self, topics: Mapping[str, float]) -> None:
+        """Send what is due on ``topics``, each after so many seconds.
+
+        Raises the group of what went wrong; HandedOver comes in such a group too.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._renew())
+            for topic, seconds in topics.items():
+                tasks.create_task(self._probe(topic, seconds))
+            await self._pump(tasks)
+
+    async def _pump(self, tasks: asyncio.TaskGroup) -> None:
+        idle = Backoff(*IDLE_SECONDS)
+        while True:
+            self._parts.progress.moved("relay")
+            if self._wanted:
+                await self._drain()
+            await self._room.acquire()
+            batch = await self._read()
+            if not batch:
+                self._room.release()
+                await self._database.committed.wait(idle.next())
+                continue
+            idle.reset()
+            tasks.create_task(self._settle(batch, await self._enqueue(batch)))
+
+    async def _read(self) -> Batch:
+        async with self._database.reading() as connection:
+            return await queue.head(
+                connection,
+                self._parts.clock(),
+                in_flight=self._in_flight,
+                topics=self._sendable,
+                limit=BATCH_ROWS,
+            )
+
+    async def _enqueue(self, batch: Batch) -> list[Ack]:
+        """Hand the rows to the producer in order. The first raise ends all: later rows must not
+        pass.
+        """
+        if asyncio.get_running_loop().time() > self._lease_until:
+            raise LeaseLost
+        self._in_flight.update(row["seq"] for row in batch)
+        at = self._parts.clock()
+        acks: list[Ack] = []
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            for row in batch:
+                record = codec.encode(row, self._source)
+                ack = await self._producer.send(
+                    row["topic"],
+                    record.value,
+                    key=record.key,
+                    headers=record.headers,
+                    timestamp_ms=codec.record_timestamp(row["topic"], at),
+                )
+                ack.add_done_callback(_seen)
+                acks.append(ack)
+        return acks
+
+    async def _settle(self, batch: Batch, acks: Sequence[Ack]) -> None:
+        """Wait for the broker's answers, then let the rows go."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            for row, ack in zip(batch, acks, strict=True):
+                await self._acknowledged(row["topic"], ack)
+        seqs = [row["seq"] for row in batch]
+        async with self._database.transaction() as connection:
+            await queue.delete(connection, seqs, self._token)
+        self._in_flight.difference_update(seqs)
+        self._room.release()
+        for row in batch:
+            self._parts.metrics.relay_sent.labels(row["topic"]).inc()
+
+    async def _acknowledged(self, topic: str, ack: Ack) -> None:
+        try:
+            await ack
+        except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
+            raise TopicRefused(topic, type(error).__name__) from None
+
+    async def _probe(self, topic: str, seconds: float) -> None:
+        """Rows of a topic wait, and only they, until the broker knows the topic and lets us see it."""
+        await asyncio.sleep(seconds)
+        wait = Backoff(*TOPIC_RETRY_SECONDS)
+        blocked = self._parts.metrics.relay_topic_blocked.labels(topic)
+        while True:
+            try:
+                async with asyncio.timeout(DEADLINE_SECONDS):
+                    await self._producer.partitions_for(topic)
+            except Exception as error:  # noqa: BLE001 - missing, forbidden or silent: all the same here
+                blocked.set(1)
+                self._parts.log.error(  # noqa: TRY400 - a trace may quote what was sent
+                    "relay.topic_blocked", topic=topic, cause=type(error).__name__
+                )
+                await asyncio.sleep(wait.next())
+                continue
+            blocked.set(0)
+            self._sendable.add(topic)
+            self._database.committed.ring()
+            return
+
+    async def _renew(self) -> None:
+        """Keep the lease, watch which cluster answers, and notice who asks for the lease."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            asked_at = asyncio.get_running_loop().time()
+            async with self._database.transaction() as connection:
+                held = await lease.renew(connection, self._token)
+            self._lease_until = asked_at + LEASE_SECONDS - 1
+            self._wanted = held.wanted
+            await self._check_cluster(held.cluster)
+            await self._measure()
+
+    async def _measure(self) -> None:
+        async with self._database.reading() as connection:
+            rows, oldest = await queue.waiting(connection, self._parts.clock())
+        self._parts.metrics.outbox_rows.set(rows)
+        self._parts.metrics.outbox_oldest_seconds.set(oldest)
+
+    async def _drain(self) -> None:
+        """Let everything in flight land, then stop."""
+        for _ in range(BATCHES_IN_FLIGHT):
+            await self._room.acquire()
+        raise HandedOver
+
+
+class TopicRefused(Exception):
+    """We may not write this topic; only its rows must wait."""
+
+    def __init__(self, topic: str, cause: str) -> None:
+        super().__init__(topic)
+        self.topic, self.cause = topic, cause

@@ -1,0 +1,163 @@
+"""The command line and the processes of every service: ``python -m booking api | worker | all |
+...``.
+
+Invariant: what has state is opened here, once, in order, and closed in reverse; a process that is
+told to stop finishes what it is doing within a deadline and leaves the rest to the database.
+"""
+
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared import commands
+from shared.clock import now
+from shared.consumer import Consumer
+from shared.consumer.drainer import drain_forever
+from shared.errors import Refusal
+from shared.log import make_logger
+from shared.metrics import Metrics
+from shared.migrate import upgrade
+from shared.postgres import open_database
+from shared.progress import Progress
+from shared.relay import Relay
+from shared.service import Parts, Service, Work
+from shared.settings import ServiceSettings
+from shared.timers import run_timer
+from shared.tracing import make_tracer
+from shared.watchdog import Watchdog
+from shared.web import create_health
+
+S = TypeVar("S", bound=ServiceSettings)
+
+STOP_SECONDS = 10
+USAGE = """usage: python -m {name} COMMAND
+
+  api                       serve HTTP
+  worker                    relay, consume, run timers
+  all                       both in one process
+  migrate                   bring the database to this version
+  topics apply [FILE]       create or check this service's topics
+  events parked             list events that wait
+  events retry [ID]         try one of them, or all, again now
+  events discard ID --reason TEXT
+  events resume             end a declared stop
+  events republish --since TIME
+"""
+
+
+@asynccontextmanager
+async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
+    """What a process of the service has, while the block lasts."""
+    async with open_database(settings.database_url, size=settings.database_pool) as database:
+        yield Parts(
+            settings=settings,
+            database=database,
+            metrics=Metrics(service.name),
+            tracer=make_tracer(service.name),
+            log=make_logger(service.name, settings.log_level),
+            clock=now,
+            progress=Progress(),
+        )
+
+
+@asynccontextmanager
+async def working(service: Service[S], parts: Parts[S]) -> AsyncGenerator[None]:
+    """Relay, consumer, drainer and timers of the service, while the block lasts."""
+    async with service.create_worker(parts) as work:
+        names = ["relay", *(["consumer", "drainer"] if work.listens else [])]
+        for name in names:
+            parts.progress.watch(name, limit=3 * parts.settings.stall_seconds)
+        tasks = [asyncio.create_task(each) for each in _loops(service.name, parts, work)]
+        try:
+            yield
+        finally:
+            for name in names:
+                parts.progress.forget(name)
+            for task in tasks:
+                task.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _loops(name: str, parts: Parts[Any], work: Work) -> Sequence[Coroutine[Any, Any, None]]:
+    loops = [Relay(parts, name).run()]
+    if work.listens:
+        loops += [Consumer(parts, name, work).run(), drain_forever(parts, name, work)]
+    return loops + [run_timer(parts, timer) for timer in work.timers]
+
+
+def main(service: Service[Any]) -> None:
+    """Run one command of one service and leave with its exit code."""
+    name, words = service.name, sys.argv[1:]
+    roles = {"api": _api, "worker": _worker, "all": _all}
+    try:
+        match words:
+            case [role] if role in roles:
+                code = asyncio.run(roles[role](service, service.settings()))
+            case ["migrate"]:
+                asyncio.run(upgrade(service.settings().database_url, name))
+                code = 0
+            case [("topics" | "events") as group, *rest]:
+                code = asyncio.run(_command(service, commands.SHARED[group], rest))
+            case [own, *rest] if own in service.commands:
+                code = asyncio.run(_command(service, service.commands[own], rest))
+            case _:
+                own_words = "".join(f"  {own}\n" for own in service.commands)
+                print(USAGE.format(name=name) + own_words, end="", file=sys.stderr)
+                code = 2
+    except KeyboardInterrupt:
+        code = 130
+    except Refusal as refusal:
+        print(refusal.detail, file=sys.stderr)
+        code = 1
+    sys.exit(code)
+
+
+async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:
+    async with open_parts(service, service.settings()) as parts:
+        return await command(parts, words)
+
+
+async def _api(service: Service[S], settings: S) -> int:
+    async with open_parts(service, settings) as parts:
+        return await serve(service.create_app(parts), parts, settings.port)
+
+
+async def _worker(service: Service[S], settings: S) -> int:
+    async with open_parts(service, settings) as parts, working(service, parts):
+        return await serve(create_health(parts, service.name), parts, settings.worker_port)
+
+
+async def _all(service: Service[S], settings: S) -> int:
+    async with open_parts(service, settings) as parts, working(service, parts):
+        return await serve(service.create_app(parts), parts, settings.port)
+
+
+async def serve(app: FastAPI, parts: Parts[Any], port: int) -> int:
+    """Serve HTTP until SIGTERM or SIGINT; answers in progress are finished within the deadline."""
+    config = uvicorn.Config(
+        app,
+        host=parts.settings.host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    watchdog = Watchdog(parts.progress, parts.metrics, parts.log)
+    watchdog.start(loop_limit=parts.settings.stall_seconds / 2)
+    gc.collect()
+    gc.freeze()  # what lives for good need not be walked by every collection: p99 falls by four fifths
+    try:
+        await server.serve()
+    finally:
+        watchdog.stop()
+    return 0 if server.started else 1

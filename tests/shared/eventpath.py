@@ -1,0 +1,214 @@
+"""What the tests of the event path share: facts to say, a ledger that notes effects, and a second client.
+
+The ledger is the tests' own table: each effect is one row, so an effect done twice shows as two.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import Consumer as OtherClient, TopicPartition
+
+from shared import outbox
+from shared.clock import new_id, now
+from shared.consumer import Consumer
+from shared.consumer.drainer import drain_forever
+from shared.events import Received, WardRef, internal, walks
+from shared.events.walks import WalkStarted
+from shared.kafka import make_producer
+from shared.postgres import Connection, Database
+from shared.relay import Relay
+from shared.service import Handler, Parts, Work
+from tests.factories import Clock, KeptParts, parts_for
+
+START = now()
+
+TOPIC = walks.INTERNAL
+LEDGER = """
+create table if not exists ledger (nth bigint generated always as identity, key text, sequence bigint)
+"""
+REFUSED = "create table if not exists refused (key text primary key)"
+
+
+def a_start(at: datetime = START) -> WalkStarted:
+    """A fact of the kind that every test may say."""
+    return WalkStarted(
+        ward=WardRef(code="L05000001", set="larkmere-2026"),
+        starts_at=START,
+        ends_at=START + timedelta(minutes=30),
+        local_date=date(2027, 1, 12),
+        light="dark",
+        at=at,
+    )
+
+
+async def say(database: Database, *keys: UUID) -> None:
+    """Append one event for each key, each in a transaction of its own."""
+    for key in keys:
+        async with database.transaction() as connection:
+            await outbox.append(connection, internal(a_start(), key, at=START))
+
+
+async def make_ledger(database: Database) -> None:
+    """The tests' own tables: effects, and the keys whose effects are refused."""
+    async with database.transaction() as connection:
+        await connection.execute(LEDGER)
+        await connection.execute(REFUSED)
+
+
+async def note(connection: Connection, events: Sequence[Received]) -> None:
+    """The handler of the tests: one row an event; refuses the keys that stand in ``refused``."""
+    for event in events:
+        if await connection.fetchval("select true from refused where key = $1", event.key):
+            raise ValueError("refused")
+        await connection.execute(
+            "insert into ledger (key, sequence) values ($1, $2)", event.key, event.sequence
+        )
+
+
+async def effects(database: Database) -> dict[str, list[int]]:
+    """What has been applied: the sequences of each key in the order of their effects."""
+    async with database.reading() as connection:
+        rows = await connection.fetch("select key, sequence from ledger order by nth")
+    found: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        found[row["key"]].append(row["sequence"])
+    return dict(found)
+
+
+async def rows(database: Database, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+    """Rows of a statement of the test's own."""
+    async with database.reading() as connection:
+        return [dict(row) for row in await connection.fetch(statement, *arguments)]
+
+
+def work(handler: Handler = note, topic: str = TOPIC) -> Work:
+    """Listen to one topic with one handler for its starts."""
+    return Work(listens={topic: {WalkStarted.type: handler}}, timers=())
+
+
+def parts(database: Database, bootstrap: str, **settings: Any) -> KeptParts:
+    """Parts on a real Kafka, by the real time: a broker refuses records from the future."""
+    return parts_for(
+        "shared", database, clock=Clock(now()), kafka_bootstrap_servers=bootstrap, **settings
+    )
+
+
+@asynccontextmanager
+async def relaying(parts: Parts[Any], service: str = "booking") -> AsyncGenerator[Relay]:
+    """A relay at work while the block lasts."""
+    relay = Relay(parts, service)
+    async with running(relay.run()):
+        yield relay
+
+
+@asynccontextmanager
+async def consuming(
+    parts: Parts[Any], name: str, given: Work | None = None
+) -> AsyncGenerator[Consumer]:
+    """A consumer and its drainer at work while the block lasts."""
+    given = given or work()
+    consumer = Consumer(parts, name, given)
+    async with running(consumer.run()), running(drain_forever(parts, name, given)):
+        yield consumer
+
+
+@asynccontextmanager
+async def running(coroutine: Any) -> AsyncGenerator["asyncio.Task[None]"]:
+    """A task while the block lasts."""
+    task = asyncio.create_task(coroutine)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@dataclass(frozen=True, slots=True)
+class OnTopic:
+    """One record as a client that is not ours read it."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: str
+    value: bytes | None
+    headers: dict[str, str]
+
+    @property
+    def sequence(self) -> int:
+        return int(self.headers["ce_sequence"])
+
+
+async def on_topic(bootstrap: str, topic: str = TOPIC) -> list[OnTopic]:
+    """Everything on a topic from offset 0, read by librdkafka."""
+    return await asyncio.to_thread(_read_all, bootstrap, topic)
+
+
+def _read_all(bootstrap: str, topic: str) -> list[OnTopic]:
+    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": str(new_id())})
+    try:
+        partitions = client.list_topics(topic, timeout=10).topics[topic].partitions
+        ends: dict[int, int] = {}
+        for number in partitions:
+            start, end = client.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+            if end > start:
+                ends[number] = end
+        client.assign([TopicPartition(topic, number, 0) for number in ends])
+        found: list[OnTopic] = []
+        while ends:
+            message = client.poll(10)
+            assert message is not None, "the topic went silent"
+            assert message.error() is None
+            number, offset = message.partition() or 0, message.offset() or 0
+            headers = {name: value.decode() for name, value in message.headers() or []}
+            raw_key = message.key()
+            key = raw_key.decode(errors="replace") if isinstance(raw_key, bytes) else ""
+            value = message.value()
+            found.append(OnTopic(number, offset, message.timestamp()[1], key, value, headers))
+            if offset + 1 >= ends[number]:
+                del ends[number]
+    finally:
+        client.close()
+    return found
+
+
+def first_occurrences(records: Sequence[OnTopic]) -> dict[str, list[int]]:
+    """Each key's sequences in the order in which they were first seen."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for record in records:
+        if record.sequence not in found[record.key]:
+            found[record.key].append(record.sequence)
+    return dict(found)
+
+
+@asynccontextmanager
+async def producing(parts: KeptParts) -> AsyncGenerator[AIOKafkaProducer]:
+    """A producer of the test's own, to put bad records on a topic."""
+    producer = make_producer(parts.settings)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+def headers_for(key: str, sequence: int, **changes: str) -> list[tuple[str, bytes]]:
+    """The envelope of an event that never was."""
+    attributes = {
+        "specversion": "1.0",
+        "id": str(new_id()),
+        "source": "/met/booking",
+        "type": f"uk.walkandtalk.{WalkStarted.type}",
+        "subject": key,
+        "time": datetime.now(UTC).isoformat(),
+        "sequence": f"{sequence:012d}",
+    } | changes
+    return [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
