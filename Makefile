@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 SOURCES := shared/src services/booking/src services/concerns/src services/notifications/src services/reporting/src deploy
 CHECKED := shared services tests deploy
-KAFKA := java -Xmx512m -cp '.tools/kafka/*'
+BUILT := shared/src/shared/pages/assets/app.css
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt kafka load token soak mutants bench lock assets clean
@@ -53,8 +53,7 @@ lock: .tools/uv/bin/uv ## requirements/*.lock from the pyproject files: names, v
 	.tools/uv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-emit-project --no-annotate --no-header --no-dev -o requirements/run.lock
 	.tools/uv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-emit-project --no-annotate --no-header -o requirements/dev.lock
 
-assets: .venv/run ## the pages' style sheets, from npm by its lock file
-	@echo no assets yet
+assets: $(BUILT) ## the pages' style sheets, from npm by its lock file
 
 clean: ## take away what was made here, but not .data
 	rm -rf .venv .tools .pytest_cache .ruff_cache .import_linter_cache .hypothesis node_modules
@@ -72,6 +71,10 @@ clean: ## take away what was made here, but not .data
 	@echo "installing the tools of test and check ..."
 	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
+
+# Without npm's registry the pages come up unstyled, and work; CI does not let that pass.
+$(BUILT): .venv/run $(wildcard deploy/assets/*.* shared/src/shared/pages/styles/*)
+	@$(VENV)/python deploy/assets/build.py && touch -c $@ || { test "$$CI" != true; }
 
 .tools/kafka/fetched: deploy/kafka/pom.xml
 	@echo "fetching Apache Kafka's jars ..." >&2

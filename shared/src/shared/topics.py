@@ -21,6 +21,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, for_code
 
+# How long brokers may take to hear of a new topic from their controller.
+VISIBLE_SECONDS = 30
+
 FIXED_SETTINGS = frozenset({"cleanup.policy"})
 
 # Kafka's codes: https://kafka.apache.org/protocol#protocol_error_codes
@@ -35,7 +38,7 @@ class TopicsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it should be, or as it is; ``config`` holds the settings that it sets itself."""
+    """A topic as it should be, or as it is; ``config`` holds its settings without mere defaults."""
 
     name: str
     partitions: int
@@ -48,11 +51,11 @@ async def apply(bootstrap: str, path: Path, owner: str) -> list[str]:
 
     A cluster of one node gets one copy of everything: it is a developer's. Raises TopicsRefused.
     """
-    async with _admin(bootstrap) as admin:
+    async with open_admin(bootstrap) as admin:
         nodes = len((await admin.describe_cluster())["brokers"])
         wanted = [_fit(topic, nodes) for topic in read(path, owner)]
-        existing = await _existing(admin, [topic.name for topic in wanted])
-        if faults := [fault for topic in wanted for fault in _faults(topic, existing, nodes)]:
+        existing = await find_topics(admin, [topic.name for topic in wanted])
+        if faults := [each for topic in wanted for each in obstacles(topic, existing, nodes)]:
             raise TopicsRefused("\n".join(faults))
         missing = [topic for topic in wanted if topic.name not in existing]
         await _create(admin, missing)
@@ -100,7 +103,7 @@ def _fit(topic: Topic, nodes: int) -> Topic:
     return replace(topic, replicas=1, config={**topic.config, "min.insync.replicas": "1"})
 
 
-def _faults(wanted: Topic, existing: Mapping[str, Topic], nodes: int) -> list[str]:
+def obstacles(wanted: Topic, existing: Mapping[str, Topic], nodes: int) -> list[str]:
     """What stands in the way, in words that say what to do."""
     found = existing.get(wanted.name)
     if found is None:
@@ -119,7 +122,7 @@ def _faults(wanted: Topic, existing: Mapping[str, Topic], nodes: int) -> list[st
             " move them with kafka-reassign-partitions"
         )
     faults += [
-        f"{wanted.name}: {key} is {found.config.get(key, 'not set')}, topics.yaml says"
+        f"{wanted.name}: {key} is {found.config.get(key)}, topics.yaml says"
         f" {wanted.config[key]}; records would vanish: make a topic of the next major version"
         for key in sorted(FIXED_SETTINGS & set(_changes(wanted, found)))
     ]
@@ -131,7 +134,8 @@ def _changes(wanted: Topic, found: Topic) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncGenerator[AIOKafkaAdminClient]:
+async def open_admin(bootstrap: str) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """A client for making and describing topics, while the block lasts."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
@@ -140,7 +144,8 @@ async def _admin(bootstrap: str) -> AsyncGenerator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def _existing(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Topic]:
+async def find_topics(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Topic]:
+    """Those of the named topics that exist, as they are."""
     present = set(names) & set(await admin.list_topics())
     if not present:
         return {}
@@ -157,17 +162,22 @@ async def _existing(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What each topic sets itself: settings that come from the broker's defaults are left out."""
+    """What each topic sets itself, and what it may not change wherever that comes from."""
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, str]] = {}
     for answer in await admin.describe_configs(asked):
         for code, message, _, name, entries in _field(answer, "resources"):
             _raise_for(code, name, message)
-            found[name] = {entry[0]: entry[1] for entry in entries if entry[3] == _OF_THE_TOPIC}
+            found[name] = {
+                entry[0]: entry[1]
+                for entry in entries
+                if entry[3] == _OF_THE_TOPIC or entry[0] in FIXED_SETTINGS
+            }
     return found
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    """Make them, and return when the broker that was asked knows them too."""
     if not topics:
         return
     new = [
@@ -178,6 +188,10 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
     for name, code, message in _field(answer, "topic_errors"):
         if code != _ALREADY_EXISTS:  # another replica of the service was quicker
             _raise_for(code, name, message)
+    async with asyncio.timeout(VISIBLE_SECONDS):
+        # Brokers ring no bell.
+        while {topic.name for topic in topics} - set(await admin.list_topics()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def _set(admin: AIOKafkaAdminClient, name: str, config: dict[str, str]) -> None:
