@@ -1,0 +1,211 @@
+"""What counts as what: a fact without identity, a question that may be asked of the figures.
+
+Invariant: a fact holds no id of a walk or person and no instant: of a moment only the local date is
+kept, of a place only the ward. Every event of one type gives the same facts, whatever came before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from shared.bands import band_of
+from shared.errors import Fault, Invalid
+from shared.events import Received, alerts, concerns, walks
+
+Measure = Literal["walks", "concerns"]
+Dimension = Literal["ward", "day", "category", "light"]
+Light = Literal["day", "dark"]
+
+DIMENSIONS: tuple[Dimension, ...] = ("ward", "day", "category", "light")
+MENTIONS_NOTE = (
+    "A concern that names several categories is counted once in each, "
+    "so these rows may add up to more than the number of concerns."
+)
+
+
+class NotAsked(Invalid):
+    """Figures can be asked for by ward, day, category and light, each at most once."""
+
+    slug = "unknown-dimension"
+
+
+class DatesReversed(Invalid):
+    """The first day is after the last day."""
+
+    slug = "dates-reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened once, told so that it leads back to nobody.
+
+    ``kind`` is what happened (``started``); ``day`` the London date it belongs to: the planned one of
+    a walk, that of the observation of a concern; ``detail`` one coded word (who cancelled, what was
+    missing, which rung, how it reached us).
+    """
+
+    measure: str
+    kind: str
+    day: date
+    ward_code: str | None = None
+    ward_set: str | None = None
+    light: str | None = None
+    category: str | None = None
+    category_version: str | None = None
+    severity: int | None = None
+    detail: str | None = None
+    elapsed_seconds: int | None = None
+
+
+_KINDS: Mapping[type, str] = {
+    walks.WalkConfirmed: "confirmed",
+    walks.WalkCancelled: "cancelled",
+    walks.WalkStarted: "started",
+    walks.WalkEnded: "ended",
+    walks.WalkOverdue: "overdue",
+    walks.WalkOverdueCleared: "overdue_cleared",
+    concerns.ConcernCaptured: "captured",
+    alerts.AlertRaised: "raised",
+    alerts.AlertEscalated: "escalated",
+    alerts.AlertAcknowledged: "acknowledged",
+}
+
+
+def facts_of_walk(event: Received) -> Sequence[Fact]:
+    """The fact that an event of ``internal.booking.walks.v1`` states."""
+    told = event.fact
+    assert isinstance(
+        told,
+        walks.WalkConfirmed
+        | walks.WalkCancelled
+        | walks.WalkStarted
+        | walks.WalkEnded
+        | walks.WalkOverdue
+        | walks.WalkOverdueCleared,
+    )
+    detail = None
+    if isinstance(told, walks.WalkCancelled):
+        detail = told.initiator
+    elif isinstance(told, walks.WalkOverdue):
+        detail = told.missing
+    ward = told.ward
+    kind = _KINDS[type(told)]
+    return (Fact("walks", kind, told.local_date, ward.code, ward.set, told.light, detail=detail),)
+
+
+def facts_of_concern(event: Received) -> Sequence[Fact]:
+    """The concern of a ConcernCaptured, and one mention for each category that it names."""
+    told = event.fact
+    assert isinstance(told, concerns.ConcernCaptured)
+    code, boundary_set = (told.ward.code, told.ward.set) if told.ward else (None, None)
+
+    def fact(measure: str, category: str | None) -> Fact:
+        return Fact(
+            measure,
+            _KINDS[concerns.ConcernCaptured],
+            told.local_date,
+            code,
+            boundary_set,
+            told.light,
+            category,
+            told.category_version,
+            told.severity,
+            told.source,
+        )
+
+    named = dict.fromkeys(told.categories)
+    return (fact("concerns", None), *(fact("mentions", category) for category in named))
+
+
+def facts_of_alert(event: Received) -> Sequence[Fact]:
+    """The fact that an event of ``internal.notifications.alerts.v1`` states, on the date it was said."""
+    told = event.fact
+    assert isinstance(told, alerts.AlertRaised | alerts.AlertEscalated | alerts.AlertAcknowledged)
+    return (
+        Fact(
+            "alerts",
+            _KINDS[type(told)],
+            band_of(event.time).date,
+            told.ward.code,
+            told.ward.set,
+            detail=told.rung,
+            elapsed_seconds=None if isinstance(told, alerts.AlertRaised) else told.elapsed_seconds,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the figures: a measure, split by dimensions, of some days and lights.
+
+    ``since`` and ``until`` are London dates, both included; None leaves that side open.
+    """
+
+    measure: Measure
+    by: tuple[Dimension, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    light: Light | None = None
+    ward: str | None = None
+
+    @property
+    def counts(self) -> Literal["walks", "concerns", "mentions"]:
+        """What a count in the answer counts: concerns split by category are counted by mention."""
+        if self.measure == "concerns" and "category" in self.by:
+            return "mentions"
+        return self.measure
+
+    @property
+    def kind(self) -> str:
+        """Which facts of the measure are counted: of walks those that were started."""
+        return "started" if self.measure == "walks" else "captured"
+
+
+def ask(
+    measure: Measure, by: str = "", *, since: date | None = None, until: date | None = None
+) -> Question:
+    """A question from the words of a query; ``by`` is a comma-separated list, or empty for the total.
+
+    Raises NotAsked on an unknown or repeated dimension, DatesReversed on a period that is none.
+    """
+    words = by.split(",") if by else []
+    chosen: tuple[Dimension, ...] = tuple(
+        each for word in words for each in DIMENSIONS if each == word
+    )
+    if len(chosen) != len(words):
+        raise NotAsked(faults=[Fault("#/query/by", "names something other than the four")])
+    if len(set(chosen)) != len(chosen):
+        raise NotAsked(faults=[Fault("#/query/by", "names one of them twice")])
+    if since and until and since > until:
+        raise DatesReversed(faults=[Fault("#/query/from", "is after the last day")])
+    return Question(measure, chosen, since, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One count, with the values of the dimensions asked for; the others are None."""
+
+    count: int
+    ward_code: str | None = None
+    ward_set: str | None = None
+    day: date | None = None
+    category: str | None = None
+    light: str | None = None
+
+
+def in_order(rows: Sequence[Row], by: Sequence[Dimension]) -> list[Row]:
+    """The rows sorted by the dimensions in the order asked; what has no value comes last."""
+    return sorted(rows, key=lambda row: [_place_in_order(row, dimension) for dimension in by])
+
+
+def _place_in_order(row: Row, dimension: Dimension) -> tuple[bool, str, str]:
+    match dimension:
+        case "ward":
+            return row.ward_code is None, row.ward_set or "", row.ward_code or ""
+        case "day":
+            return row.day is None, row.day.isoformat() if row.day else "", ""
+        case "category":
+            return row.category is None, row.category or "", ""
+        case "light":
+            return row.light is None, row.light or "", ""
