@@ -7,8 +7,9 @@ told to stop finishes what it is doing within a deadline and leaves the rest to 
 
 import asyncio
 import gc
+import socket
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -140,6 +141,18 @@ async def _all(service: Service[S], settings: S) -> int:
         return await serve(service.create_app(parts), parts, settings.port)
 
 
+class _Server(uvicorn.Server):
+    """Tells answers that never end by themselves to end; uvicorn only waits for them."""
+
+    streaming: Sequence[Callable[[], None]] = ()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: first the streams, then what uvicorn does."""
+        for end in self.streaming:
+            end()
+        await super().shutdown(sockets)
+
+
 async def serve(app: FastAPI, parts: Parts[Any], port: int) -> int:
     """Serve HTTP until SIGTERM or SIGINT; answers in progress are finished within the deadline."""
     config = uvicorn.Config(
@@ -151,7 +164,8 @@ async def serve(app: FastAPI, parts: Parts[Any], port: int) -> int:
         timeout_graceful_shutdown=STOP_SECONDS,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    server.streaming = getattr(app.state, "on_stop", ())
     watchdog = Watchdog(parts.progress, parts.metrics, parts.log)
     watchdog.start(loop_limit=parts.settings.stall_seconds / 2)
     gc.collect()

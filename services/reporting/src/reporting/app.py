@@ -34,7 +34,7 @@ def create_app(parts: Parts[Settings]) -> FastAPI:
     app.state.outlines = schemas.outlines_of(boundaries.geojson_bytes)
     app.state.ward_names = names
     app.state.live = live_figures(parts, names)
-    app.state.on_stop = [app.state.live.end]
+    app.state.on_stop.append(app.state.live.end)
     return app
 
 

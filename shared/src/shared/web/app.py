@@ -39,6 +39,7 @@ def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> Fa
         separate_input_output_schemas=False,
     )
     app.state.parts = parts
+    app.state.on_stop = []  # called when the process is told to stop, before answers are waited for
     app.state.gate = open_gate(name, parts.settings, parts.clock)
     app.state.pages = open_pages(name, parts.settings)
     add_problem_handlers(app)
