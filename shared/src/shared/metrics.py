@@ -12,9 +12,13 @@ class Metrics:
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        registry = self.registry
         self.service = service
+        self._add_http(self.registry)
+        self._add_relay(self.registry)
+        self._add_consumer(self.registry)
+        self._add_process(self.registry)
 
+    def _add_http(self, registry: CollectorRegistry) -> None:
         # HTTP answers by route template, method and status.
         self.http_answers = Counter(
             "http_answers_total",
@@ -26,6 +30,8 @@ class Metrics:
         self.http_seconds = Histogram(
             "http_answer_seconds", "Seconds to answer", ["route"], registry=registry
         )
+
+    def _add_relay(self, registry: CollectorRegistry) -> None:
         # Rows waiting in the outbox, due or not.
         self.outbox_rows = Gauge("outbox_rows", "Rows in the outbox", registry=registry)
         # Age of the oldest row that is due and still unsent.
@@ -50,6 +56,8 @@ class Metrics:
         self.relay_foreign_cluster = Gauge(
             "relay_foreign_cluster", "Another cluster answered", registry=registry
         )
+
+    def _add_consumer(self, registry: CollectorRegistry) -> None:
         # Events by what became of them: applied, duplicate, parked, unknown, redone.
         self.consumer_events = Counter(
             "consumer_events_total", "Events consumed", ["topic", "outcome"], registry=registry
@@ -72,6 +80,8 @@ class Metrics:
         self.parked = Gauge("parked_events", "Events parked", ["cause"], registry=registry)
         # 1 while the consumer is stopped by a declared stop.
         self.consumer_stopped = Gauge("consumer_stopped", "Declared stop", registry=registry)
+
+    def _add_process(self, registry: CollectorRegistry) -> None:
         # Longest the event loop has been held up lately.
         self.loop_lag_seconds = Gauge("loop_lag_seconds", "Event loop lag", registry=registry)
         # Runs of a timer that failed, by timer.
