@@ -73,7 +73,7 @@ def _run(words: argparse.Namespace) -> int:
     from embedded.settings import EmbeddedSettings  # noqa: PLC0415
 
     try:
-        settings = EmbeddedSettings()
+        settings = EmbeddedSettings()  # pyright: ignore[reportCallIssue] - from the environment
     except ValidationError as error:
         fault = error.errors()[0]
         raise BadInput(f"{fault['loc'][0]}: {fault['msg']}") from error

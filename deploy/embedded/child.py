@@ -14,17 +14,20 @@ from collections.abc import Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
-import booking.app
-import concerns.app
-import notifications.app
-import reporting.app
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from embedded import demo, mail, signing_in
+import booking.app
+import concerns.app
+import notifications.app
+import reporting.app
+from embedded import demo, mail
 from embedded.folder import Folder, hold_as_child
+from embedded.issuer import Client, create_issuer
+from embedded.keys import Keys
 from embedded.origin import Origin
+from embedded.services import CLI, CLI_SECRET
 from embedded.settings import ChildSettings
 from embedded.telling import Told
 from shared.log import adopt_libraries, make_logger
@@ -72,31 +75,50 @@ async def run(settings: ChildSettings) -> int:
             service.name: await held.enter_async_context(open_parts(service, chosen[service.name]))
             for service in SERVICES
         }
-        await demo.seed(every["booking"])
-        told.step("Demo team and slots")
-        owners = await _owners(held, every, settings)
+        apps = await _apps(held, every)
+        desk = apps["booking"].state.desk
+        await demo.prepare(desk)
+        told.step("Demo team")
         for service in SERVICES:
             await held.enter_async_context(working(service, every[service.name]))
-        await held.enter_async_context(demo.keeping_slots_open(every["booking"]))
+        await held.enter_async_context(demo.keeping_slots_open(desk))
         _watch_over(held, every)
         told.step("Services")
-        await _serve(Origin(settings.origin, owners), settings, stop, told)
+        await _serve(_origin(apps, every, settings), settings, stop, told)
     return os.EX_OK
 
 
-async def _owners(
-    held: AsyncExitStack, every: Mapping[str, Parts[Any]], settings: ChildSettings
-) -> dict[str, ASGIApp]:
-    """Who answers, by the first segment of the path; their lifespans last as long as ``held``."""
-    owners: dict[str, ASGIApp] = {}
+async def _apps(held: AsyncExitStack, every: Mapping[str, Parts[Any]]) -> dict[str, FastAPI]:
+    """The services' apps by name; their lifespans last as long as ``held``."""
+    apps: dict[str, FastAPI] = {}
     for service in SERVICES:
-        app: FastAPI = service.create_app(every[service.name])
+        app = service.create_app(every[service.name])
         await held.enter_async_context(app.router.lifespan_context(app))
-        owners[service.name] = app
+        apps[service.name] = app
+    return apps
+
+
+def _origin(
+    apps: Mapping[str, ASGIApp], every: Mapping[str, Parts[Any]], settings: ChildSettings
+) -> Origin:
     folder = Folder(settings.folder)
-    owners["mail"] = mail.create_app(folder.mail, every["booking"].settings)
-    owners["issuer"] = signing_in.create_app(folder, settings.origin, every)
-    return owners
+    others: dict[str, ASGIApp] = {
+        "mail": mail.create_app(folder.mail, every["booking"].settings),
+        "issuer": create_issuer(settings.origin, folder.keys, _clients(folder, every)),
+    }
+    return Origin(settings.origin, {**apps, **others})
+
+
+def _clients(folder: Folder, every: Mapping[str, Parts[Any]]) -> dict[str, Client]:
+    """Who may ask the issuer for tokens: the services, and ``python -m embedded token``."""
+    clients = {
+        name: Client(
+            parts.settings.oidc_client_secret,
+            (f"{parts.settings.public_origin}/{name}/signed-in",),
+        )
+        for name, parts in every.items()
+    }
+    return {**clients, CLI: Client(Keys(folder.keys).secret(CLI_SECRET), for_people=True)}
 
 
 def _watch_over(held: AsyncExitStack, every: Mapping[str, Parts[Any]]) -> None:

@@ -9,8 +9,35 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+import httpx
+
 from embedded.folder import Folder, read_running
+from embedded.issuer import PEOPLE
+from embedded.keys import Keys
+from embedded.refusals import BadInput, NotRunning
+from embedded.services import CLI, CLI_SECRET
 from embedded.settings import EmbeddedSettings, environment_with
+
+ANSWER_SECONDS = 30.0
+
+
+def token(settings: EmbeddedSettings, role: str) -> int:
+    """Print a bearer token of the first person in a role, from the running issuer."""
+    roles = {name for person in PEOPLE.values() for name in person.roles}
+    if role not in roles:
+        raise BadInput(f"there is no such role: ROLE is one of {', '.join(sorted(roles))}")
+    folder = Folder(settings.folder)
+    origin = read_running(folder)["origin"]
+    form = {"grant_type": "client_credentials", "role": role}
+    secret = Keys(folder.keys).secret(CLI_SECRET)
+    try:
+        with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as http:
+            answer = http.post(f"{origin}/issuer/token", data=form, auth=(CLI, secret))
+        found = answer.raise_for_status().json()["access_token"]
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise NotRunning(f"{origin} does not answer: wait until it says that it is up") from error
+    sys.stdout.write(f"{found}\n")
+    return 0
 
 
 def load(settings: EmbeddedSettings, words: Sequence[str]) -> int:

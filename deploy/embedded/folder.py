@@ -143,7 +143,7 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only this user may read, whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -176,4 +176,4 @@ def _left_within(folder: Folder, seconds: float) -> bool:
             return True
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)  # noqa: TID251 - before there is an event loop
+        time.sleep(0.1)  # before there is an event loop

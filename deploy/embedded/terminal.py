@@ -26,7 +26,9 @@ BANNER = """
   Ctrl-C stops it; started again, it has lost nothing.
 """
 STYLED = "styled"
-UNSTYLED = "unstyled: the page assets are not built (they need npm's registry); `make assets` builds them"
+UNSTYLED = (
+    "unstyled: the page assets are not built (they need npm's registry); `make assets` builds them"
+)
 
 
 def say(line: str) -> None:

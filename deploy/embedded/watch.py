@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from embedded.refusals import PartFailed
 from embedded.settings import environment_with
 
+CHILD = (sys.executable, "-m", "embedded.child")
 WATCHDOG = 70
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SETTLED_SECONDS = 60.0
@@ -36,8 +37,9 @@ class Watch:
     listening_fd: int
     log: Path
     tell: Callable[[Mapping[str, Any]], None]
+    command: Sequence[str] = CHILD
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _up: bool = False
+    _was_up: bool = False
 
     async def run(self) -> int:
         """Keep the child running until it ends by itself or ``stop`` is called; its last exit code.
@@ -46,12 +48,12 @@ class Watch:
         """
         wait, crashes = FIRST_WAIT, 0
         while True:
-            began, self._up = time.monotonic(), False
+            began = time.monotonic()
             code = await self._once()
             if self._stopping.is_set() or code == 0:
                 return code
-            crashes = 0 if self._up else crashes + 1
-            if crashes >= NEVER_UP:
+            crashes += 1
+            if crashes >= NEVER_UP and not self._was_up:
                 raise PartFailed(f"the services do not come up: see the end of {self.log}")
             wait = FIRST_WAIT if time.monotonic() - began > SETTLED_SECONDS else wait
             self.tell({"ended": _reason(code), "again_in": wait})
@@ -91,7 +93,7 @@ class Watch:
         try:
             with self.log.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "embedded.child"),
+                    *self.command,
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
@@ -112,7 +114,7 @@ class Watch:
         try:
             async for line in reader:
                 said = json.loads(line)
-                self._up = self._up or "ready" in said
+                self._was_up = self._was_up or "ready" in said
                 self.tell(said)
         finally:
             pipe.close()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -80,16 +80,18 @@ def _letter(number: int, raw: bytes) -> Letter:
     )
 
 
-def _attachment(part: EmailMessage) -> tuple[str, str]:
+def _attachment(part: MIMEPart) -> tuple[str, str]:
     return part.get_filename() or part.get_content_type(), _text(part)
 
 
-def _text(part: EmailMessage) -> str:
+def _text(part: MIMEPart) -> str:
     """A part's text; what is no text is told by its type."""
     try:
         content = part.get_content()
     except (KeyError, LookupError, ValueError):
         return f"({part.get_content_type()} that cannot be shown)"
     if isinstance(content, bytes):
-        content = content.decode("utf-8", "replace") if part.get_content_maintype() == "text" else ""
+        content = (
+            content.decode("utf-8", "replace") if part.get_content_maintype() == "text" else ""
+        )
     return content if isinstance(content, str) and content else f"({part.get_content_type()})"

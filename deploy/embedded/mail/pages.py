@@ -49,7 +49,9 @@ def with_links(text: str) -> Markup:
     at = 0
     for found in LINK.finditer(text):
         parts.append(escape(text[at : found.start()]))
-        parts.append(Markup('<a class="govuk-link" rel="noreferrer" href="{0}">{0}</a>').format(found[0]))
+        parts.append(
+            Markup('<a class="govuk-link" rel="noreferrer" href="{0}">{0}</a>').format(found[0])
+        )
         at = found.end()
     whole = Markup("").join([*parts, escape(text[at:])])
     return Markup("<br>\n").join(whole.splitlines())
@@ -88,7 +90,9 @@ async def not_found(request: Request, error: Exception) -> Response:
     return _page(request, "none", {}, status=404)
 
 
-def _page(request: Request, name: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
+def _page(
+    request: Request, name: str, context: Mapping[str, Any], *, status: int = 200
+) -> Response:
     pages: Pages = request.app.state.pages
     html = pages.html(request, f"embedded/mail-{name}.html", context)
     return HTMLResponse(html, status, KEPT_BY_NOBODY)
