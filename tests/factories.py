@@ -49,6 +49,16 @@ PLACES: dict[str, Any] = {
     "oidc_client_secret": "secret-of-the-tests",
     "session_key": "dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
     "areas_dir": ROOT / "deploy" / "areas",
+    # booking
+    "link_keys": "tests:dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
+    "contact_key": "dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
+    "notifications_url": "http://notifications.invalid",
+    # notifications
+    "booking_url": "http://booking.invalid",
+    "smtp_host": "127.0.0.1",
+    "smtp_from": "walks@force.example",
+    "supervisor_mailbox": "supervisor@force.example",
+    "control_room_mailbox": "control-room@force.example",
 }
 
 

@@ -1,0 +1,178 @@
+"""A message: whether it still holds at the moment of sending, and what becomes of it afterwards.
+
+    intended -> sending -> delivered
+        |  ^        |-> retrying -> (sending ...)
+        |  |        `-> failed
+        `-> withheld | expired
+
+Invariant: a message is sent only when what it says is true at that moment; one that was found in
+``sending`` (we died before its answer) goes out again under the same Message-ID, never a new one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from notifications.domain.alerts import Alert
+from shared.events.alerts import Rung
+
+Purpose = Literal["walk_confirmed", "walk_cancelled", "alert_waiting"]
+State = Literal["intended", "sending", "retrying", "delivered", "withheld", "expired", "failed"]
+
+# The version of the words that a message intended today is written with.
+TEMPLATES: Mapping[Purpose, str] = {
+    "walk_confirmed": "walk_confirmed.v1",
+    "walk_cancelled": "walk_cancelled.v1",
+    "alert_waiting": "alert_waiting.v1",
+}
+
+# Later than this, a cancellation or an old alert tells nobody anything.
+STALE_AFTER = timedelta(days=3)
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTimes:
+    """The facts of a walk that a message was intended with."""
+
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The alert, and the rung of the force, that a message is for."""
+
+    alert_id: UUID
+    rung: Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message on its way to a participant (``about`` a walk) or to a rung of the force."""
+
+    id: UUID
+    purpose: Purpose
+    template: str
+    walk_id: UUID
+    about: WalkTimes | Told
+    state: State
+    attempts: int
+    created_at: datetime
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WalkNow:
+    """What booking says about a walk at this moment. Used once; not stored, not in any repr."""
+
+    state: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    email: str = field(repr=False)
+    name: str = field(repr=False)
+    place: str = field(repr=False)
+    officer: str = field(repr=False)
+    force_phone: str = field(repr=False)
+    next_steps: tuple[str, ...] = field(repr=False)
+    manage_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a message goes out now; if not, what it becomes and why (a code, never words)."""
+
+    state: Literal["sending", "withheld", "expired"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one try at a message ended; ``reason`` is a code such as ``smtp-550``."""
+
+    kind: Literal["delivered", "refused", "put-off"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message's next state; ``due_at`` is when to try again, None for never."""
+
+    state: State
+    reason: str | None
+    due_at: datetime | None
+
+
+GO = Verdict("sending")
+
+
+def expires_at(message: Message) -> datetime:
+    """From when on a message is not worth sending: a confirmation from its walk's end."""
+    if isinstance(message.about, Told):
+        return message.created_at + STALE_AFTER
+    if message.purpose == "walk_confirmed":
+        return message.about.ends_at
+    return message.about.ends_at + STALE_AFTER
+
+
+def judge_alone(message: Message, *, at: datetime) -> Verdict:
+    """What can be said without asking anybody."""
+    if message.superseded:
+        return Verdict("withheld", "superseded")
+    if at >= expires_at(message):
+        return Verdict("expired")
+    return GO
+
+
+def judge_walk(message: Message, walk: WalkNow | None, *, at: datetime) -> Verdict:
+    """Whether a message to a participant is still true; ``walk`` None: booking has erased it.
+
+    That a walk has been started changes nothing that was promised. Place and officer are always
+    those of this moment, since a message is written from this very lookup.
+    """
+    alone = judge_alone(message, at=at)
+    if alone is not GO:
+        return alone
+    if walk is None:
+        return Verdict("withheld", "erased")
+    if message.purpose == "walk_cancelled":
+        return GO if walk.state == "cancelled" else Verdict("withheld", "not-cancelled")
+    if walk.state not in ("confirmed", "started"):
+        return Verdict("withheld", "not-confirmed")
+    intended = message.about
+    if isinstance(intended, WalkTimes) and (intended.starts_at, intended.ends_at) != (
+        walk.starts_at,
+        walk.ends_at,
+    ):
+        return Verdict("withheld", "time-changed")
+    return GO
+
+
+def judge_alert(message: Message, alert: Alert | None, *, at: datetime) -> Verdict:
+    """Whether a rung must still be told of an alert."""
+    alone = judge_alone(message, at=at)
+    if alone is not GO:
+        return alone
+    if alert is None or not alert.is_open:
+        return Verdict("withheld", "not-open")
+    return GO
+
+
+def settle(message: Message, outcome: Outcome, *, at: datetime, jitter: float) -> Settled:
+    """What a try makes of a message; ``jitter`` is a random number from 0 to 1."""
+    if outcome.kind == "delivered":
+        return Settled("delivered", None, None)
+    if outcome.kind == "refused":
+        return Settled("failed", outcome.reason, None)
+    return Settled("retrying", outcome.reason, at + retry_wait(message.attempts, jitter))
+
+
+def retry_wait(attempts: int, jitter: float) -> timedelta:
+    """Doubling from five seconds, capped at fifteen minutes, half of it at random."""
+    doubled = FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 16)
+    return min(doubled, LONGEST_RETRY) * (0.5 + jitter / 2)

@@ -1,0 +1,115 @@
+"""The words of messages and pages: London time as people say it, and what a template may be given.
+
+Invariant: a value that comes from outside is one line without control characters before it meets a
+template, and a template gets the placeholders listed here and no others.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from notifications.domain.alerts import Alert
+from notifications.domain.messages import Purpose, WalkNow
+
+LONDON = ZoneInfo("Europe/London")
+MISSING = {"start": "not started", "end": "not ended"}
+RUNGS = {"supervisor": "supervisor", "control_room": "control room"}
+UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
+TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+Words = Mapping[str, str | tuple[str, ...]]
+
+PLACEHOLDERS: Mapping[Purpose, frozenset[str]] = {
+    "walk_confirmed": frozenset(
+        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
+    ),
+    "walk_cancelled": frozenset({"name", "when", "where", "manage_url", "force_phone"}),
+    "alert_waiting": frozenset({"ward", "due", "missing", "rung", "alerts_url"}),
+}
+
+
+def walk_words(purpose: Purpose, walk: WalkNow) -> Words:
+    """What the mail about a walk may say."""
+    every: Words = {
+        "name": one_line(walk.name),
+        "when": when(walk.starts_at, walk.ends_at),
+        "where": one_line(walk.place),
+        "officer": one_line(walk.officer),
+        "next_steps": tuple(one_line(step) for step in walk.next_steps),
+        "manage_url": one_line(walk.manage_url),
+        "force_phone": one_line(walk.force_phone),
+    }
+    return {name: every[name] for name in PLACEHOLDERS[purpose]}
+
+
+def alert_words(alert: Alert, ward_name: str, rung: str, alerts_url: str) -> Words:
+    """What the mail to a rung may say: that an alert waits, where and since when; no names."""
+    return {
+        "ward": one_line(ward_name),
+        "due": moment(alert.due_at),
+        "missing": MISSING[alert.missing],
+        "rung": RUNGS[rung],
+        "alerts_url": alerts_url,
+    }
+
+
+def one_line(text: str) -> str:
+    """Text on one line: no controls, no turning of the writing direction, single spaces.
+
+    Joiners stay (U+200C, U+200D): names in Persian and Hindi need them.
+    """
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    kept = "".join(
+        character
+        for character in spaced
+        if unicodedata.category(character) not in UNPRINTABLE
+        and unicodedata.bidirectional(character) not in TURNING
+    )
+    return " ".join(kept.split())
+
+
+def when(starts_at: datetime, ends_at: datetime) -> str:
+    """``Thursday 26 November, 6:30pm to 7pm``; the second date too when it is another day."""
+    start, end = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
+    until = clock_time(end) if end.date() == start.date() else f"{clock_time(end)} on {day(end)}"
+    return f"{day(start)}, {clock_time(start)} to {until}"
+
+
+def moment(instant: datetime) -> str:
+    """``Thursday 26 November at 7:15pm``."""
+    local = instant.astimezone(LONDON)
+    return f"{day(local)} at {clock_time(local)}"
+
+
+def day(local: datetime) -> str:
+    """``Thursday 26 November``."""
+    return f"{local:%A} {local.day} {local:%B}"
+
+
+def clock_time(local: datetime) -> str:
+    """``6:30pm``, ``7pm``, ``midday``, ``midnight``; with the zone in the hour that comes twice."""
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    words = f"{local.hour % 12 or 12}{minutes}{'pm' if local.hour >= 12 else 'am'}"  # noqa: PLR2004
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return words
+    return f"{words} ({local:%Z})"
+
+
+def since(elapsed: timedelta) -> str:
+    """How long something has waited: ``less than a minute``, ``2 hours 5 minutes``, ``3 days``."""
+    minutes = int(elapsed.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60)
+    if days:
+        return _counted(days, "day")
+    parts = [_counted(hours, "hour"), _counted(left, "minute")]
+    return " ".join(part for part in parts if part)
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
