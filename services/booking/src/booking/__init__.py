@@ -1,0 +1,1 @@
+"""Booking: slots, walks, and the people who take part in them."""

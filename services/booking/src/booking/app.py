@@ -1,0 +1,125 @@
+"""Where the parts of booking meet.
+
+Invariant: nothing else builds a Desk, opens a client or reads a file.
+"""
+
+import argparse
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import tzdata
+import yaml
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from booking import api, domain, pages, service, worker
+from booking.gateway import Notifications
+from booking.schemas import Seed, read_seed
+from booking.service import Burst, Desk
+from booking.settings import Settings
+from shared import areas
+from shared.auth.tokens import ServiceTokens
+from shared.service import Parts, Service, Work
+from shared.web import create_api
+
+NAME = "booking"
+
+
+def create_app(parts: Parts[Settings]) -> FastAPI:
+    """The API and the pages."""
+    app = create_api(parts, NAME, [api.router, pages.router])
+    app.state.desk = open_desk(parts)
+    return app
+
+
+@asynccontextmanager
+async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
+    """What the worker listens to and does by itself."""
+    settings = parts.settings
+    async with httpx.AsyncClient() as http:
+        notifications = Notifications(
+            http, ServiceTokens(http, settings), settings.notifications_url, parts.log
+        )
+        every = timedelta(seconds=settings.overdue_check_seconds)
+        timers = worker.timers(open_desk(parts), notifications, every=every)
+        yield Work(listens=worker.listens(), timers=timers)
+
+
+def open_desk(parts: Parts[Settings]) -> Desk:
+    """The desk of one process."""
+    settings = parts.settings
+    return Desk(
+        database=parts.database,
+        clock=parts.clock,
+        log=parts.log,
+        areas=areas.load(settings.areas_dir, settings.areas_set),
+        tz_version=tzdata.IANA_VERSION,
+        public_origin=settings.public_origin,
+        links=domain.Links.from_setting(settings.link_keys),
+        contact_key=settings.contact_key.encode(),
+        limits=domain.Limits(
+            open_walks=settings.open_walks_per_contact,
+            tries_per_hour=settings.tries_per_hour,
+            phone=settings.force_phone,
+        ),
+        burst=Burst(settings.tries_per_minute),
+        wait=timedelta(hours=settings.shared_release_wait_hours),
+        slots_shown=settings.slots_shown,
+    )
+
+
+async def seed(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``seed FILE``: make the team and its officers what a YAML file says."""
+    parser = argparse.ArgumentParser(prog="python -m booking seed")
+    parser.add_argument("file", type=Path)
+    file: Path = parser.parse_args(words).file
+    try:
+        wanted = _read_seed_file(file)
+    except OSError as error:
+        return _say(f"{file} cannot be read: {error.strerror}", code=1)
+    except (yaml.YAMLError, ValidationError) as error:
+        return _say(f"{file} is no seed file:\n{error}", code=1)
+    officers = [each.officer() for each in wanted.officers]
+    await service.seed(open_desk(parts), wanted.team.name, wanted.team.policy(), officers)
+    return _say(f"team {wanted.team.name}: {len(officers)} officers")
+
+
+async def retention(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``retention [--dry-run]``: erase participants whose time is over, or say how many there are."""
+    parser = argparse.ArgumentParser(prog="python -m booking retention")
+    parser.add_argument("--dry-run", action="store_true", help="only count them")
+    desk = open_desk(parts)
+    if parser.parse_args(words).dry_run:
+        return _say(f"{await service.count_what_is_old(desk)} participants would be erased")
+    return _say(f"{await service.forget_what_is_old(desk)} participants erased")
+
+
+async def revoke_link(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``revoke-link REFERENCE``: the manage links given out so far for a walk work no longer."""
+    parser = argparse.ArgumentParser(prog="python -m booking revoke-link")
+    parser.add_argument("reference")
+    if await service.revoke_link(open_desk(parts), parser.parse_args(words).reference):
+        return _say("revoked")
+    return _say("there is no walk of that reference", code=1)
+
+
+def _read_seed_file(file: Path) -> Seed:
+    return read_seed(yaml.safe_load(file.read_bytes()))
+
+
+def _say(line: str, *, code: int = 0) -> int:
+    (sys.stderr if code else sys.stdout).write(f"{line}\n")
+    return code
+
+
+SERVICE = Service(
+    name=NAME,
+    settings=Settings,
+    create_app=create_app,
+    create_worker=create_worker,
+    commands={"seed": seed, "retention": retention, "revoke-link": revoke_link},
+)

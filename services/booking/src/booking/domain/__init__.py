@@ -1,0 +1,102 @@
+"""The rules of booking: slots, walks, promised times, limits, refusals. Pure: no I/O, no clock.
+
+Invariant: everything here is a frozen value or a function of its arguments.
+"""
+
+from booking.domain.contacts import Limits, Tried, counted_as, require_within
+from booking.domain.facts import Facts, Telling
+from booking.domain.links import Claim, Links, read_token
+from booking.domain.refusals import (
+    AdultsOnly,
+    LinkOver,
+    NotInTeam,
+    OfficerBusy,
+    SlotExists,
+    SlotTaken,
+    TooEarly,
+    TooLate,
+    TooManyWalks,
+    WrongState,
+)
+from booking.domain.slots import (
+    LONGEST_MINUTES,
+    MeetingPoint,
+    Officer,
+    Policy,
+    Role,
+    Slot,
+    SlotState,
+    Ward,
+    kept_free,
+    require_bookable,
+)
+from booking.domain.times import LONDON, Times, is_london_time, promised, readings
+from booking.domain.walks import (
+    KEPT_AFTER_END,
+    Deed,
+    NewWalk,
+    Overdue,
+    Report,
+    State,
+    Walk,
+    book,
+    cancel,
+    end,
+    mark_overdue,
+    revoke_link,
+    slot_after_cancel,
+    start,
+)
+from booking.domain.words import next_steps
+
+__all__ = [
+    "KEPT_AFTER_END",
+    "LONDON",
+    "LONGEST_MINUTES",
+    "AdultsOnly",
+    "Claim",
+    "Deed",
+    "Facts",
+    "Limits",
+    "LinkOver",
+    "Links",
+    "MeetingPoint",
+    "NewWalk",
+    "NotInTeam",
+    "Officer",
+    "OfficerBusy",
+    "Overdue",
+    "Policy",
+    "Report",
+    "Role",
+    "Slot",
+    "SlotExists",
+    "SlotState",
+    "SlotTaken",
+    "State",
+    "Telling",
+    "Times",
+    "TooEarly",
+    "TooLate",
+    "TooManyWalks",
+    "Tried",
+    "Walk",
+    "Ward",
+    "WrongState",
+    "book",
+    "cancel",
+    "counted_as",
+    "end",
+    "is_london_time",
+    "kept_free",
+    "mark_overdue",
+    "next_steps",
+    "promised",
+    "read_token",
+    "readings",
+    "require_bookable",
+    "require_within",
+    "revoke_link",
+    "slot_after_cancel",
+    "start",
+]

@@ -1,0 +1,38 @@
+"""How often one contact may try: open walks at once, and tries in an hour.
+
+Invariant: counted by a keyed digest of the contact, never by the contact; the answer does not say which
+limit was met.
+"""
+
+from dataclasses import dataclass
+
+from booking.domain.refusals import TooManyWalks
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one contact may have: ``open_walks`` at once, ``tries_per_hour``; who to call instead."""
+
+    open_walks: int
+    tries_per_hour: int
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What one contact has before this try: open walks, and tries within the last hour."""
+
+    open_walks: int
+    tries: int
+
+
+def require_within(limits: Limits, tried: Tried) -> None:
+    """Raise TooManyWalks when a contact has had enough for now."""
+    if tried.open_walks >= limits.open_walks or tried.tries >= limits.tries_per_hour:
+        raise TooManyWalks(limits.phone)
+
+
+def counted_as(email: str) -> str:
+    """The form of an address in which it is counted: lower case, without a ``+tag``."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}".lower()

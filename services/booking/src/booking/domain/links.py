@@ -1,0 +1,85 @@
+"""Manage links: whoever holds one may see and cancel one walk. Nothing is stored for them.
+
+Invariant: a link is an HMAC (RFC 2104, SHA-256) over key name, walk and the walk's link generation, so
+that it cannot be guessed, another walk's cannot be derived from it, and raising the generation revokes it.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+KEY_BYTES = 32
+MAC_BYTES = 16
+PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a link says of itself, before anybody has checked it."""
+
+    key_name: str
+    walk_id: UUID
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The keys by name; ``current`` signs, all of them check."""
+
+    current: str
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def from_setting(cls, setting: str) -> "Links":
+        """Read ``name:base64url,name:base64url``; raises ValueError when a key is not 32 bytes."""
+        pairs = [pair.strip().partition(":") for pair in setting.split(",")]
+        keys = {name: _decoded(key) for name, _, key in pairs}
+        if any(not name.isalnum() or len(key) != KEY_BYTES for name, key in keys.items()):
+            raise ValueError("must be name:base64url, each key of 32 bytes, comma-separated")
+        return cls(pairs[0][0], keys)
+
+    def token(self, walk_id: UUID, generation: int) -> str:
+        """The link's last part for a walk: ``key.walk.mac``."""
+        mac = self._mac(self.current, walk_id, generation)
+        return f"{self.current}.{_encoded(walk_id.bytes)}.{_encoded(mac)}"
+
+    def holds(self, claim: Claim, generation: int) -> bool:
+        """Whether a claim was signed by one of the keys for the walk's present generation."""
+        if claim.key_name not in self.keys:
+            return False
+        return hmac.compare_digest(self._mac(claim.key_name, claim.walk_id, generation), claim.mac)
+
+    def ever_held(self, claim: Claim, generation: int) -> bool:
+        """Whether it was so for the present generation or for one before."""
+        return any(self.holds(claim, each) for each in range(1, generation + 1))
+
+    def _mac(self, key_name: str, walk_id: UUID, generation: int) -> bytes:
+        signed = f"manage {key_name} {walk_id} {generation}".encode()
+        return hmac.new(self.keys[key_name], signed, hashlib.sha256).digest()[:MAC_BYTES]
+
+
+def read_token(token: str) -> Claim | None:
+    """What a token claims, or None when it has not the form of one."""
+    parts = token.split(".")
+    if len(parts) != PARTS:
+        return None
+    try:
+        return Claim(parts[0], UUID(bytes=_decoded(parts[1])), _decoded(parts[2]))
+    except ValueError:
+        return None
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        padded = text.encode("ascii").rstrip(b"=")
+        return base64.b64decode(padded + b"=" * (-len(padded) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError("must be base64url") from error

@@ -1,0 +1,87 @@
+"""What booking refuses, each with its slug and its words.
+
+    Conflict 409: SlotTaken, SlotExists, OfficerBusy, WrongState, TooEarly, TooLate
+    Forbidden 403: NotInTeam
+    Gone 410: LinkOver
+    Invalid 422: AdultsOnly
+    TooMany 429: TooManyWalks
+
+Invariant: every 429 has the same words, so that it does not tell whether a contact is known here.
+"""
+
+from shared.errors import Conflict, Forbidden, Gone, Invalid, TooMany
+
+RETRY_AFTER = 3600
+
+
+class SlotTaken(Conflict):
+    """This time can no longer be booked: please choose another."""
+
+    slug = "slot-taken"
+
+
+class SlotExists(Conflict):
+    """This officer already has a slot that starts then."""
+
+    slug = "slot-exists"
+
+
+class OfficerBusy(Conflict):
+    """This officer is not free then: there is a walk, or the time kept free around one."""
+
+    slug = "officer-busy"
+
+
+class WrongState(Conflict):
+    """The walk is not in a state in which this can be done."""
+
+    slug = "wrong-state"
+
+
+class TooEarly(Conflict):
+    """It is too early for this: a walk can be started from 60 minutes before its time."""
+
+    slug = "too-early"
+
+
+class TooLate(Conflict):
+    """It is too late for this."""
+
+    slug = "too-late"
+
+
+class NotInTeam(Forbidden):
+    """Only officers of the walk's team may do this."""
+
+    slug = "not-in-team"
+
+
+class LinkOver(Gone):
+    """This link no longer works."""
+
+    slug = "link-over"
+
+
+class AdultsOnly(Invalid):
+    """Walks are for people aged 18 or over."""
+
+    slug = "adults-only"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Walks can be booked by people aged 18 or over. If you are younger, you can talk to your "
+            "local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
+            "danger, call 999."
+        )
+
+
+class TooManyWalks(TooMany):
+    """No more walks can be booked just now."""
+
+    def __init__(self, phone: str) -> None:
+        super().__init__(
+            "No more walks can be booked just now. Please try again later, or call us on "
+            f"{phone} to talk about a walk or to change one.",
+            retry_after=RETRY_AFTER,
+            phone=phone,
+        )

@@ -1,0 +1,216 @@
+"""A walk and its life: held -> confirmed -> started -> ended, or cancelled.
+
+Overdue is a mark beside the state, set when a confirmed walk was not started or a started one not ended
+by its time and the team's grace, and cleared by whatever happens next.
+Invariant: every change is a function from a walk to a new walk and the facts that tell of it; a change
+that the state or the hour does not allow raises and yields neither.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from booking.domain import facts
+from booking.domain.facts import Facts, Telling
+from booking.domain.refusals import TooEarly, TooLate, WrongState
+from booking.domain.slots import (
+    MeetingPoint,
+    Officer,
+    Policy,
+    Slot,
+    SlotState,
+    Ward,
+    require_bookable,
+)
+from booking.domain.times import Times
+from shared.events import Outgoing
+from shared.events.walks import Initiator
+
+START_WINDOW = timedelta(minutes=60)
+KEPT_AFTER_END = timedelta(days=28)
+
+Missing = Literal["start", "end"]
+
+
+class State(StrEnum):
+    """Where a walk stands. ``held`` is a place kept for somebody who has not said yes yet."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    STARTED = "started"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who did something, and when. ``by`` is a subject at the issuer, or ``participant``."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What should have happened by ``due_at`` and has not."""
+
+    due_at: datetime
+    missing: Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What notifications must hear of an overdue walk; ``event_id`` is that of the event, too."""
+
+    event_id: UUID
+    walk_id: UUID
+    ward_code: str
+    ward_set: str
+    due_at: datetime
+    missing: Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A booked patrol.
+
+    ``sequence`` counts the changes of what she was promised (time, place, who, cancelled), as iCalendar
+    does (RFC 5545, 3.8.7.4); ``version`` counts every change. ``link_generation`` is part of what her
+    manage link signs: raising it revokes the links given out before.
+    """
+
+    id: UUID
+    shared_id: UUID
+    reference: str
+    slot_id: UUID
+    officer: Officer
+    ward: Ward
+    near: str
+    meeting_point: MeetingPoint
+    times: Times
+    after_dark: bool
+    start_due_at: datetime
+    end_due_at: datetime
+    confirmed_at: datetime
+    state: State = State.CONFIRMED
+    version: int = 1
+    sequence: int = 0
+    link_generation: int = 1
+    started: Deed | None = None
+    ended: Deed | None = None
+    cancelled: Deed | None = None
+    initiator: Initiator | None = None
+    overdue: Overdue | None = None
+    concern_count: int = 0
+
+    @property
+    def kept_until(self) -> datetime:
+        """Until when her details are kept and her manage link works."""
+        return self.times.ends_at + KEPT_AFTER_END
+
+
+@dataclass(frozen=True, slots=True)
+class NewWalk:
+    """The ids of a walk that is about to be."""
+
+    id: UUID
+    shared_id: UUID
+    reference: str
+
+
+def book(slot: Slot, policy: Policy, ids: NewWalk, telling: Telling) -> tuple[Walk, Facts]:
+    """The walk that a slot becomes. Raises SlotTaken when it cannot be had now."""
+    require_bookable(slot, policy, at=telling.at)
+    walk = Walk(
+        id=ids.id,
+        shared_id=ids.shared_id,
+        reference=ids.reference,
+        slot_id=slot.id,
+        officer=slot.officer,
+        ward=slot.ward,
+        near=slot.near,
+        meeting_point=slot.meeting_point,
+        times=slot.times,
+        after_dark=slot.after_dark,
+        start_due_at=slot.times.starts_at + policy.grace,
+        end_due_at=slot.times.ends_at + policy.grace,
+        confirmed_at=telling.at,
+    )
+    return walk, facts.confirmed(walk, telling)
+
+
+def start(walk: Walk, by: str, telling: Telling) -> tuple[Walk, Facts]:
+    """The walk under way: from 60 minutes before its time until its end."""
+    _require(walk, State.CONFIRMED)
+    if telling.at < walk.times.starts_at - START_WINDOW:
+        raise TooEarly
+    if telling.at >= walk.times.ends_at:
+        raise TooLate("The walk's time is over: it can no longer be started.")
+    after = _changed(walk, state=State.STARTED, started=Deed(telling.at, by))
+    return after, facts.started(after, telling) + _cleared(walk, telling.at)
+
+
+def end(walk: Walk, by: str, telling: Telling) -> tuple[Walk, Facts]:
+    """The walk over, and both accounted for."""
+    _require(walk, State.STARTED)
+    after = _changed(walk, state=State.ENDED, ended=Deed(telling.at, by))
+    return after, facts.ended(after, telling) + _cleared(walk, telling.at)
+
+
+def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple[Walk, Facts]:
+    """The walk called off.
+
+    A participant may until its start: after that an alarm may be waiting for it, which must not fall
+    silent because somebody has her phone.
+    """
+    _require(walk, State.HELD, State.CONFIRMED)
+    if initiator == "participant" and telling.at >= walk.times.starts_at:
+        raise TooLate("The walk's start has passed. Please call the number on this page instead.")
+    after = _changed(
+        walk,
+        state=State.CANCELLED,
+        cancelled=Deed(telling.at, by),
+        initiator=initiator,
+        sequence=walk.sequence + 1,
+    )
+    return after, facts.cancelled(after, initiator, telling) + _cleared(walk, telling.at)
+
+
+def slot_after_cancel(initiator: Initiator) -> SlotState:
+    """What becomes of a cancelled walk's slot: open again only when it was she who could not."""
+    return SlotState.OPEN if initiator == "participant" else SlotState.WITHDRAWN
+
+
+def mark_overdue(walk: Walk, at: datetime) -> tuple[Walk, Overdue, Outgoing] | None:
+    """The walk marked, its mark, and the fact of it; None when it is not overdue or marked already."""
+    due = {
+        State.CONFIRMED: Overdue(walk.start_due_at, "start"),
+        State.STARTED: Overdue(walk.end_due_at, "end"),
+    }.get(walk.state)
+    if due is None or walk.overdue is not None or at < due.due_at:
+        return None
+    after = replace(walk, overdue=due, version=walk.version + 1)
+    return after, due, facts.overdue(after, due, at)
+
+
+def revoke_link(walk: Walk) -> Walk:
+    """The walk with every manage link given out so far made void."""
+    return replace(walk, link_generation=walk.link_generation + 1, version=walk.version + 1)
+
+
+def _require(walk: Walk, *states: State) -> None:
+    if walk.state not in states:
+        raise WrongState(
+            f"The walk is {walk.state}: this cannot be done now.", state=walk.state.value
+        )
+
+
+def _changed(walk: Walk, **changes: Any) -> Walk:
+    """The walk after something happened to it; whatever it was, it clears an overdue mark."""
+    return replace(walk, overdue=None, version=walk.version + 1, **changes)
+
+
+def _cleared(before: Walk, at: datetime) -> Facts:
+    return (facts.overdue_cleared(before, before.overdue, at),) if before.overdue else ()

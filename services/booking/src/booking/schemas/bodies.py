@@ -1,0 +1,103 @@
+"""Request bodies.
+
+Invariant: fields that are not named here, and values of another type, are refused.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from booking import domain
+from booking.schemas.inputs import Degrees, Email, Line, LondonTime, Minutes, Note, YesOrNo
+from booking.service import Booking, NewSlot
+from shared.web import Text
+
+EXAMPLE_SLOT = "0c7d3f0e-5b1f-4a55-9a0e-2f6f6f1f0c11"
+
+
+class Body(BaseModel):
+    """What every body has in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeetingPointBody(Body):
+    """Where they meet: a name, and longitude and latitude in degrees."""
+
+    name: Line
+    coordinates: tuple[
+        Annotated[Degrees, Field(ge=-180, le=180)], Annotated[Degrees, Field(ge=-90, le=90)]
+    ]
+
+
+class OpenSlotBody(Body):
+    """A slot to be opened."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "officer_id": "3f0f8a53-7f53-4e0e-8f5b-5d4d4f7b8b11",
+                    "ward": "L05000001",
+                    "starts_at": "2027-01-12T18:00:00+00:00",
+                    "minutes": 30,
+                    "near": "the old mill",
+                    "meeting_point": {"name": "Mill Lane bus stop", "coordinates": [-0.02, 51.44]},
+                }
+            ]
+        }
+    )
+
+    officer_id: UUID
+    ward: Annotated[Text, Field(min_length=1, max_length=20)]
+    starts_at: LondonTime
+    minutes: Annotated[Minutes, Field(ge=1, le=domain.LONGEST_MINUTES)]
+    near: Line
+    meeting_point: MeetingPointBody
+
+    def wanted(self) -> NewSlot:
+        """The slot that is asked for."""
+        place = self.meeting_point
+        return NewSlot(
+            officer_id=self.officer_id,
+            ward=self.ward,
+            starts_at=self.starts_at,
+            minutes=self.minutes,
+            near=self.near,
+            meeting_point=domain.MeetingPoint(place.name, *place.coordinates),
+        )
+
+
+class BookWalkBody(Body):
+    """A booking: which slot, for whom. ``note`` is for the officer and stays here."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "slot_id": EXAMPLE_SLOT,
+                    "name": "Ada Example",
+                    "email": "ada@example.org",
+                    "adult": True,
+                    "note": "I will have a pushchair with me.",
+                }
+            ]
+        }
+    )
+
+    slot_id: UUID
+    name: Line
+    email: Email
+    adult: YesOrNo
+    note: Note | None = None
+
+    def booking(self) -> Booking:
+        """The booking that is asked for."""
+        return Booking(self.slot_id, self.name, self.email, self.adult, self.note or None)
+
+
+class CancelWalkBody(Body):
+    """Why the force calls a walk off."""
+
+    reason: Literal["force", "weather", "safety"] = "force"

@@ -1,0 +1,136 @@
+"""The kinds of values that come in: lines of text, addresses, times, pages of a list.
+
+Invariant: whatever passes can be stored, shown on one line where one line is meant, and told back to
+nobody in a refusal.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import Depends, Query, Request
+from pydantic import AfterValidator, Strict, StringConstraints, ValidatorFunctionWrapHandler
+from pydantic.functional_validators import BeforeValidator, WrapValidator
+
+from booking import domain
+from booking.service import Desk
+from shared.errors import Fault, Invalid
+from shared.web import Text, Timestamp
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+SPACE_FOR_PLUS = re.compile(r" (?=\d\d:\d\d$)")
+CURSOR_PARTS = 2
+
+
+def _one_line(text: str) -> str:
+    if any(not character.isprintable() for character in text):
+        raise ValueError("must be one line of ordinary characters")
+    return text
+
+
+Line = Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+Note = Annotated[Text, StringConstraints(max_length=1000)]
+
+
+def _deliverable(text: str) -> str:
+    """The address in the form in which mail is sent to it: ASCII, its domain in lower case."""
+    try:
+        found = validate_email(
+            text, check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
+    except EmailNotValidError as error:
+        raise ValueError("must be an email address, like name@example.com") from error
+    return found.ascii_email or found.normalized
+
+
+Email = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_deliverable)]
+YesOrNo = Annotated[bool, Strict()]
+Minutes = Annotated[int, Strict()]
+Degrees = Annotated[float, Strict()]
+
+
+def _london(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
+    """RFC 3339 text; its offset is London's at that moment, or it says ``Z``, which claims none."""
+    if not isinstance(value, str) or not RFC3339.fullmatch(value):
+        raise ValueError("must be a time with its offset, like 2027-01-12T18:00:00+00:00")
+    instant: datetime = parse(value)
+    if value[-1] not in "Zz" and not domain.is_london_time(instant):
+        raise ValueError("must have the offset that London has at that time")
+    return instant
+
+
+LondonTime = Annotated[Timestamp, WrapValidator(_london)]
+
+
+def _instant_or_day(value: Any) -> Any:
+    """In a query, a plus that was not escaped arrives as a space."""
+    return SPACE_FOR_PLUS.sub("+", value) if isinstance(value, str) else value
+
+
+def _from_day(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
+    return _edge(value, parse, timedelta())
+
+
+def _to_day(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
+    return _edge(value, parse, timedelta(days=1))
+
+
+def _edge(value: Any, parse: ValidatorFunctionWrapHandler, later: timedelta) -> datetime:
+    """An instant, or the beginning of a London day, so much later."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        day = date.fromisoformat(value)
+        value = datetime.combine(day + later, time(), tzinfo=domain.LONDON).isoformat()
+    return parse(value)
+
+
+FromTime = Annotated[LondonTime, WrapValidator(_from_day), BeforeValidator(_instant_or_day)]
+ToTime = Annotated[LondonTime, WrapValidator(_to_day), BeforeValidator(_instant_or_day)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for: what comes after a start and an id, and how many."""
+
+    after: tuple[datetime, UUID] | None
+    limit: int
+
+
+def _page(
+    cursor: Annotated[Text | None, Query(max_length=200, description="``next`` of a list")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page:
+    try:
+        return Page(_read_cursor(cursor) if cursor else None, limit)
+    except (ValueError, binascii.Error) as error:
+        raise Invalid(
+            faults=[Fault("#/query/cursor", "is not one that a list gave you")]
+        ) from error
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    parts = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").split(" ")
+    if len(parts) != CURSOR_PARTS:
+        raise ValueError("not a start and an id")
+    start = datetime.fromisoformat(parts[0])
+    if start.tzinfo is None:
+        raise ValueError("not an instant")
+    return start, UUID(parts[1])
+
+
+def cursor_after(start: datetime, last: UUID) -> str:
+    """The cursor that leads on after a start and an id."""
+    return base64.urlsafe_b64encode(f"{start.isoformat()} {last}".encode()).decode()
+
+
+def _desk(request: Request) -> Desk:
+    return request.app.state.desk
+
+
+PageDep = Annotated[Page, Depends(_page)]
+DeskDep = Annotated[Desk, Depends(_desk)]

@@ -1,0 +1,35 @@
+"""What booking does: one function, one transaction.
+
+Invariant: every change commits at the end of the ``async with`` that a reader sees, facts included.
+"""
+
+from booking.service import answers
+from booking.service.desk import Burst, Desk
+from booking.service.keeping import count_what_is_old, forget_what_is_old, seed
+from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
+from booking.service.overdue import mark_next_overdue, note_reported, take_reports
+from booking.service.slots import NewSlot, open_slot
+from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
+
+__all__ = [
+    "Booking",
+    "Burst",
+    "Desk",
+    "NewSlot",
+    "answers",
+    "book_walk",
+    "cancel_by_link",
+    "cancel_walk",
+    "contact_of_walk",
+    "count_what_is_old",
+    "end_walk",
+    "forget_what_is_old",
+    "mark_next_overdue",
+    "note_reported",
+    "open_slot",
+    "revoke_link",
+    "seed",
+    "start_walk",
+    "take_reports",
+    "walk_of_link",
+]

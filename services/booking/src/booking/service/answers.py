@@ -1,0 +1,184 @@
+"""Slots and walks as JSON: what the API answers, and what a repeated request is answered again.
+
+Invariant: a slot's meeting point is in no answer to the public; a walk's answer to staff names no
+participant.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from booking import domain
+from booking.store import people
+
+Local = TypedDict("Local", {"date": str, "from": str, "to": str, "timezone": str})
+
+
+class WardJson(TypedDict):
+    """A ward of the boundary set in force."""
+
+    code: str
+    name: str
+    set: str
+
+
+class Point(TypedDict):
+    """A place with a name; coordinates are longitude, latitude in degrees."""
+
+    name: str
+    coordinates: list[float]
+
+
+class OfficerJson(TypedDict):
+    """Who walks with her."""
+
+    display_name: str
+    force_phone: str
+
+
+class SlotJson(TypedDict):
+    """A time that can be booked, as anybody may see it."""
+
+    id: str
+    ward: WardJson
+    near: str
+    starts_at: str
+    ends_at: str
+    local: Local
+    after_dark: bool
+
+
+class BookedWalk(TypedDict):
+    """A confirmed walk, as she who booked it sees it."""
+
+    id: str
+    reference: str
+    state: str
+    starts_at: str
+    ends_at: str
+    local: Local
+    meeting_point: Point
+    officer: OfficerJson
+    next_steps: list[str]
+    manage_url: str
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 with London's offset."""
+    return at.astimezone(domain.LONDON).isoformat()
+
+
+def local(times: domain.Times) -> Local:
+    """The wall times that were promised."""
+    return {
+        "date": times.local_date.isoformat(),
+        "from": f"{times.local_from:%H:%M}",
+        "to": f"{times.local_to:%H:%M}",
+        "timezone": "Europe/London",
+    }
+
+
+def ward(of: domain.Ward) -> WardJson:
+    """A ward."""
+    return {"code": of.code, "name": of.name, "set": of.set}
+
+
+def point(place: domain.MeetingPoint) -> Point:
+    """A meeting point."""
+    return {"name": place.name, "coordinates": [place.lon, place.lat]}
+
+
+def public_slot(slot: domain.Slot) -> SlotJson:
+    """A slot as anybody may see it."""
+    return {
+        "id": str(slot.id),
+        "ward": ward(slot.ward),
+        "near": slot.near,
+        "starts_at": instant(slot.times.starts_at),
+        "ends_at": instant(slot.times.ends_at),
+        "local": local(slot.times),
+        "after_dark": slot.after_dark,
+    }
+
+
+def staff_slot(slot: domain.Slot) -> dict[str, Any]:
+    """A slot with its meeting point and officer."""
+    officer = {"id": str(slot.officer.id), "display_name": slot.officer.display_name}
+    return {**public_slot(slot), "meeting_point": point(slot.meeting_point), "officer": officer}
+
+
+def booked_walk(walk: domain.Walk, manage_url: str) -> BookedWalk:
+    """A walk as she who booked it sees it."""
+    return {
+        "id": str(walk.id),
+        "reference": walk.reference,
+        "state": walk.state.value,
+        "starts_at": instant(walk.times.starts_at),
+        "ends_at": instant(walk.times.ends_at),
+        "local": local(walk.times),
+        "meeting_point": point(walk.meeting_point),
+        "officer": {
+            "display_name": walk.officer.display_name,
+            "force_phone": walk.officer.force_phone,
+        },
+        "next_steps": domain.next_steps(walk),
+        "manage_url": manage_url,
+    }
+
+
+def staff_walk(walk: domain.Walk) -> dict[str, Any]:
+    """A walk as staff see it: all but who booked it."""
+    overdue = walk.overdue
+    return {
+        "id": str(walk.id),
+        "reference": walk.reference,
+        "state": walk.state.value,
+        "ward": ward(walk.ward),
+        "near": walk.near,
+        "meeting_point": point(walk.meeting_point),
+        "starts_at": instant(walk.times.starts_at),
+        "ends_at": instant(walk.times.ends_at),
+        "local": local(walk.times),
+        "after_dark": walk.after_dark,
+        "officer": {"id": str(walk.officer.id), "display_name": walk.officer.display_name},
+        "started": _deed(walk.started),
+        "ended": _deed(walk.ended),
+        "cancelled": _deed(walk.cancelled),
+        "cancelled_for": walk.initiator,
+        "overdue": overdue and {"due_at": instant(overdue.due_at), "missing": overdue.missing},
+        "concerns": walk.concern_count,
+        "version": walk.version,
+    }
+
+
+def contact(walk: domain.Walk, person: people.Person, manage_url: str) -> dict[str, Any]:
+    """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
+    booked = booked_walk(walk, manage_url)
+    return {
+        **booked,
+        "sequence": walk.sequence,
+        "email": person.email,
+        "name": person.name,
+        "initiator": walk.initiator,
+    }
+
+
+def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
+    """Officers, to choose one from."""
+    return {
+        "items": [
+            {
+                "id": str(officer.id),
+                "display_name": officer.display_name,
+                "role": officer.role,
+                "force_phone": officer.force_phone,
+            }
+            for officer in found
+        ]
+    }
+
+
+def _deed(deed: domain.Deed | None) -> dict[str, str] | None:
+    return {"at": instant(deed.at), "by": deed.by} if deed else None

@@ -1,0 +1,72 @@
+"""What every use case of booking is given.
+
+Invariant: made once by ``app`` from the process's parts; nothing here is looked up anywhere else.
+"""
+
+import hashlib
+import hmac
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from structlog.typing import FilteringBoundLogger
+
+from booking import domain
+from shared.areas import BoundarySet
+from shared.clock import Clock
+from shared.postgres import Database
+
+MINUTE = timedelta(minutes=1)
+
+
+class Burst:
+    """At most so many within any minute, in this process; whoever asks is not looked at."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken: deque[datetime] = deque()
+
+    def take(self, at: datetime) -> bool:
+        """Whether one more may go ahead now."""
+        while self._taken and self._taken[0] <= at - MINUTE:
+            self._taken.popleft()
+        if len(self._taken) >= self._limit:
+            return False
+        self._taken.append(at)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desk at which walks are booked: its database, clock, wards, keys and limits.
+
+    ``wait`` is how long after its band the shared tier is told, ``slots_shown`` how many slots the
+    public sees for each ward and day.
+    """
+
+    database: Database
+    clock: Clock
+    log: FilteringBoundLogger
+    areas: BoundarySet
+    tz_version: str
+    public_origin: str
+    links: domain.Links
+    contact_key: bytes
+    limits: domain.Limits
+    burst: Burst
+    wait: timedelta
+    slots_shown: int
+
+    def telling(self, at: datetime) -> domain.Telling:
+        """How something that happens at ``at`` is told."""
+        return domain.Telling(at, self.wait)
+
+    def contact(self, email: str) -> bytes:
+        """The digest by which an address is counted."""
+        counted = domain.counted_as(email).encode()
+        return hmac.new(self.contact_key, counted, hashlib.sha256).digest()
+
+    def manage_url(self, walk: domain.Walk) -> str:
+        """The participant's own link to a walk."""
+        token = self.links.token(walk.id, walk.link_generation)
+        return f"{self.public_origin.rstrip('/')}/booking/manage/{token}"

@@ -1,0 +1,43 @@
+"""What is set up from a file, and what is forgotten after a while.
+
+Invariant: seeding twice is seeding once; a dry run of forgetting changes nothing.
+"""
+
+from collections.abc import Sequence
+
+from booking import domain, store
+from booking.service.desk import Desk
+from shared.clock import new_id
+
+
+async def seed(
+    desk: Desk,
+    team: str,
+    policy: domain.Policy,
+    officers: Sequence[store.people.NewOfficer],
+) -> None:
+    """Make a team and its officers what a seed file says; nobody is removed."""
+    async with desk.database.transaction() as connection:
+        team_id = await store.people.save_team(connection, new_id(), team, policy)
+        await store.people.save_officers(connection, team_id, officers)
+    desk.log.info("team.seeded", officers=len(officers))
+
+
+async def count_what_is_old(desk: Desk) -> int:
+    """How many participants ``forget_what_is_old`` would erase now."""
+    async with desk.database.reading() as connection:
+        before = desk.clock() - domain.KEPT_AFTER_END
+        return await store.people.count_old_participants(connection, before)
+
+
+async def forget_what_is_old(desk: Desk) -> int:
+    """Erase participants 28 days after their walk's planned end, and what only counted tries."""
+    at = desk.clock()
+    before = at - domain.KEPT_AFTER_END
+    async with desk.database.transaction() as connection:
+        erased = await store.people.forget_old_participants(connection, before)
+        await store.people.forget_old_tries(connection, at)
+        await store.overdue.forget_old_reports(connection, before)
+    if erased:
+        desk.log.info("participants.erased", count=erased)
+    return erased

@@ -1,0 +1,157 @@
+"""Booking a walk, and what officers do with it.
+
+Invariant: the slot's (or the walk's) row is locked before anything is decided, and the facts join the
+transaction that makes them true.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from booking import domain, store
+from booking.service import answers, slots
+from booking.service.desk import Desk
+from shared import idempotency, outbox
+from shared.auth import Principal
+from shared.clock import new_id
+from shared.errors import NotFound
+from shared.events.walks import Initiator
+from shared.idempotency import Once
+from shared.postgres import Connection
+
+# Crockford's base 32: no I, L, O or U to be misread or misheard.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking as a participant asks for it; ``email`` is checked and in ASCII."""
+
+    slot_id: UUID
+    name: str
+    email: str
+    adult: bool
+    note: str | None
+
+
+async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
+    """Give a slot to whoever asks first.
+
+    Raises AdultsOnly, NotFound, TooManyWalks, or SlotTaken with up to three alternatives.
+    """
+    if not desk.burst.take(desk.clock()):
+        raise domain.TooManyWalks(desk.limits.phone)
+    if not booking.adult:
+        raise domain.AdultsOnly
+    try:
+        return await _book_again(desk, booking, request)
+    except domain.SlotTaken as taken:
+        instead = await slots.alternatives(desk, booking.slot_id, desk.contact(booking.email))
+        raise domain.SlotTaken(alternatives=instead) from taken
+
+
+async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
+    """Book; once more after a deadlock between colliding inserts, or a reference drawn before."""
+    try:
+        return await _book(desk, booking, request)
+    except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError):
+        return await _book(desk, booking, request)
+
+
+async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
+    contact = desk.contact(booking.email)
+    ids = domain.NewWalk(new_id(), new_id(), _reference())
+    joining = store.walks.Joining(new_id(), booking.name, booking.email, contact, booking.note)
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        found = await store.slots.lock_slot(connection, booking.slot_id, contact)
+        if found is None:
+            raise NotFound("There is no such slot.")
+        slot, policy = found
+        walk, facts = domain.book(slot, policy, ids, desk.telling(desk.clock()))
+        kept_free = domain.kept_free(walk.times, policy)
+        tried = await store.walks.book(connection, walk, joining, kept_free)
+        domain.require_within(desk.limits, tried)
+        await outbox.append(connection, *facts)
+        answer = dict(answers.booked_walk(walk, desk.manage_url(walk)))
+        await idempotency.keep(connection, request, answer)
+    desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
+    return answer
+
+
+async def start_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once) -> dict[str, Any]:
+    """They have set off. Raises WrongState, TooEarly, TooLate."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        return domain.start(walk, who.subject, telling)
+
+    return await _act(desk, walk_id, who, request, decide)
+
+
+async def end_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once) -> dict[str, Any]:
+    """Both are accounted for. Raises WrongState."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        return domain.end(walk, who.subject, telling)
+
+    return await _act(desk, walk_id, who, request, decide)
+
+
+async def cancel_walk(
+    desk: Desk, walk_id: UUID, who: Principal, initiator: Initiator, request: Once
+) -> dict[str, Any]:
+    """The force calls it off. Raises WrongState."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        return domain.cancel(walk, who.subject, initiator, telling)
+
+    return await _act(desk, walk_id, who, request, decide)
+
+
+async def _act(
+    desk: Desk, walk_id: UUID, who: Principal, request: Once, decide: Decide
+) -> dict[str, Any]:
+    """One thing that staff do to a walk, as ``decide`` has it."""
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walk = await store.walks.lock_walk(connection, walk_id)
+        if walk is None:
+            raise NotFound("There is no such walk.")
+        await _require_may_act(connection, walk, who)
+        after, facts = decide(walk, desk.telling(desk.clock()))
+        await save(connection, after)
+        await outbox.append(connection, *facts)
+        answer = await idempotency.keep(connection, request, answers.staff_walk(after))
+    desk.log.info("walk.changed", walk=str(walk_id), state=after.state.value)
+    return answer
+
+
+async def save(connection: Connection, walk: domain.Walk) -> None:
+    """Write a changed walk; one that was cancelled lets go of its slot."""
+    await store.walks.save_walk(connection, walk)
+    if walk.initiator is not None:
+        freed = domain.slot_after_cancel(walk.initiator)
+        await store.slots.set_slot_state(connection, walk.slot_id, freed)
+
+
+async def _require_may_act(connection: Connection, walk: domain.Walk, who: Principal) -> None:
+    """A coordinator of the ward may, and any officer of the walk's team."""
+    who.must_cover(walk.ward.code)
+    if "coordinator" in who.roles:
+        return
+    if await store.people.team_of(connection, who.subject) != walk.officer.team_id:
+        raise domain.NotInTeam
+
+
+def _reference() -> str:
+    """A name for a walk that can be read out over the telephone: 40 random bits."""
+    number = new_id().int
+    letters = [ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)]
+    return f"{''.join(letters[:4])}-{''.join(letters[4:])}"

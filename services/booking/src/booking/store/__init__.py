@@ -1,0 +1,8 @@
+"""Every SQL statement of booking, and the function that runs it.
+
+Invariant: statements are module constants in capitals; times and ids come from the caller.
+"""
+
+from booking.store import overdue, people, slots, walks
+
+__all__ = ["overdue", "people", "slots", "walks"]

@@ -1,0 +1,169 @@
+"""Teams and officers, participants, and the log of who read whose details.
+
+Invariant: names and addresses are read only here, and every such read is written to ``audit`` by its
+caller in the same transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from booking import domain
+from booking.store import rows
+from shared.postgres import Connection
+
+SAVE_TEAM = """
+insert into team (id, name, min_notice, horizon, buffer, grace)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (name) do update
+   set min_notice = excluded.min_notice, horizon = excluded.horizon, buffer = excluded.buffer,
+       grace = excluded.grace
+returning id
+"""
+
+SAVE_OFFICER = """
+insert into officer (id, subject, display_name, role, force_phone, team_id)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (subject) do update
+   set display_name = excluded.display_name, role = excluded.role,
+       force_phone = excluded.force_phone, team_id = excluded.team_id
+"""
+
+LIST_OFFICERS = """
+select id as officer_id, officer_no, team_id, display_name, force_phone, role
+  from officer
+ order by display_name, id
+"""
+
+FIND_OFFICER = """
+select officer.id as officer_id, officer.officer_no, officer.team_id, officer.display_name,
+       officer.force_phone, officer.role, team.min_notice, team.horizon, team.buffer, team.grace
+  from officer join team on team.id = officer.team_id
+ where officer.id = $1
+"""
+
+TEAM_OF = "select team_id from officer where subject = $1"
+
+FIND_PARTICIPANT = (
+    "select name, email from participant where walk_id = $1 order by created_at limit 1"
+)
+
+NAMES = "select walk_id, name from participant where walk_id = any ($1::uuid[]) order by created_at"
+
+AUDIT = "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)"
+
+NOTE_REFUSED_TRY = "insert into refused_try (contact_hmac, tried_at) values ($1, $2)"
+
+COUNT_OLD_PARTICIPANTS = """
+select count(*) from participant join walk on walk.id = participant.walk_id
+ where walk.ends_at < $1
+"""
+
+FORGET_OLD_PARTICIPANTS = """
+with forgotten as (
+    delete from participant using walk
+     where walk.id = participant.walk_id and walk.ends_at < $1
+    returning participant.id
+)
+select count(*) from forgotten
+"""
+
+FORGET_OLD_TRIES = "delete from refused_try where tried_at < $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a walk is with."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewOfficer:
+    """An officer as a seed file names her; ``subject`` is hers at the issuer."""
+
+    id: UUID
+    subject: str
+    display_name: str
+    role: domain.Role
+    force_phone: str
+
+
+async def save_team(
+    connection: Connection, team_id: UUID, name: str, policy: domain.Policy
+) -> UUID:
+    """Add a team, or give the one of that name this policy; answers its id."""
+    return await connection.fetchval(
+        SAVE_TEAM, team_id, name, policy.min_notice, policy.horizon, policy.buffer, policy.grace
+    )
+
+
+async def save_officers(
+    connection: Connection, team_id: UUID, officers: Sequence[NewOfficer]
+) -> None:
+    """Add officers, or change those whose subject is known."""
+    await connection.executemany(
+        SAVE_OFFICER,
+        [
+            (each.id, each.subject, each.display_name, each.role, each.force_phone, team_id)
+            for each in officers
+        ],
+    )
+
+
+async def list_officers(connection: Connection) -> list[domain.Officer]:
+    """All officers, by name."""
+    return [rows.officer(row) for row in await connection.fetch(LIST_OFFICERS)]
+
+
+async def find_officer(
+    connection: Connection, officer_id: UUID
+) -> tuple[domain.Officer, domain.Policy] | None:
+    """An officer and her team's policy."""
+    row = await connection.fetchrow(FIND_OFFICER, officer_id)
+    return (rows.officer(row), rows.policy(row)) if row else None
+
+
+async def team_of(connection: Connection, subject: str) -> UUID | None:
+    """The team of the officer who signs in as ``subject``."""
+    return await connection.fetchval(TEAM_OF, subject)
+
+
+async def find_participant(connection: Connection, walk_id: UUID) -> Person | None:
+    """Who booked a walk; None when her details have been erased."""
+    row = await connection.fetchrow(FIND_PARTICIPANT, walk_id)
+    return Person(row["name"], row["email"]) if row else None
+
+
+async def names(connection: Connection, walk_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Whom to expect at each walk."""
+    return {row["walk_id"]: row["name"] for row in await connection.fetch(NAMES, walk_ids)}
+
+
+async def audit(
+    connection: Connection, *, actor: str, action: str, subjects: Sequence[str], reason: str
+) -> None:
+    """Write down who did what with which personal records, and why."""
+    await connection.executemany(AUDIT, [(actor, action, subject, reason) for subject in subjects])
+
+
+async def note_refused_try(connection: Connection, contact: bytes, at: datetime) -> None:
+    """Count a try that came to nothing."""
+    await connection.execute(NOTE_REFUSED_TRY, contact, at)
+
+
+async def count_old_participants(connection: Connection, ended_before: datetime) -> int:
+    """How many participants ``forget_old_participants`` would erase."""
+    return await connection.fetchval(COUNT_OLD_PARTICIPANTS, ended_before)
+
+
+async def forget_old_participants(connection: Connection, ended_before: datetime) -> int:
+    """Erase the participants of walks that were to end before then; answers how many."""
+    return await connection.fetchval(FORGET_OLD_PARTICIPANTS, ended_before)
+
+
+async def forget_old_tries(connection: Connection, at: datetime) -> None:
+    """Drop refused tries that no limit counts any more."""
+    await connection.execute(FORGET_OLD_TRIES, at - timedelta(hours=1))

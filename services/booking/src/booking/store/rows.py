@@ -1,0 +1,88 @@
+"""Rows into the values of the domain.
+
+Invariant: no Record leaves the store.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Record
+
+from booking import domain
+
+
+def officer(row: Record) -> domain.Officer:
+    """An officer, from a row that has her columns beside a slot's or a walk's."""
+    return domain.Officer(
+        id=row["officer_id"],
+        number=row["officer_no"],
+        team_id=row["team_id"],
+        display_name=row["display_name"],
+        force_phone=row["force_phone"],
+        role=row["role"],
+    )
+
+
+def policy(row: Record) -> domain.Policy:
+    """A team's policy."""
+    return domain.Policy(row["min_notice"], row["horizon"], row["buffer"], row["grace"])
+
+
+def slot(row: Record) -> domain.Slot:
+    """A slot and its officer."""
+    return domain.Slot(
+        id=row["id"],
+        officer=officer(row),
+        state=domain.SlotState(row["state"]),
+        **_plan(row),
+    )
+
+
+def walk(row: Record) -> domain.Walk:
+    """A walk and its officer."""
+    missing = row["overdue_missing"]
+    return domain.Walk(
+        id=row["id"],
+        shared_id=row["shared_id"],
+        reference=row["reference"],
+        slot_id=row["slot_id"],
+        officer=officer(row),
+        start_due_at=row["start_due_at"],
+        end_due_at=row["end_due_at"],
+        confirmed_at=row["confirmed_at"],
+        state=domain.State(row["state"]),
+        version=row["version"],
+        sequence=row["sequence"],
+        link_generation=row["link_generation"],
+        started=_deed(row["started_at"], row["started_by"]),
+        ended=_deed(row["ended_at"], row["ended_by"]),
+        cancelled=_deed(row["cancelled_at"], row["cancelled_by"]),
+        initiator=row["initiator"],
+        overdue=domain.Overdue(row["overdue_due_at"], missing) if missing else None,
+        concern_count=row["concern_count"],
+        **_plan(row),
+    )
+
+
+def _plan(row: Record) -> dict[str, Any]:
+    """What a slot offers and a walk keeps."""
+    return {
+        "ward": domain.Ward(row["ward_code"], row["ward_name"], row["ward_set"]),
+        "near": row["near"],
+        "meeting_point": domain.MeetingPoint(
+            row["meeting_name"], row["meeting_lon"], row["meeting_lat"]
+        ),
+        "times": domain.Times(
+            row["starts_at"],
+            row["ends_at"],
+            row["local_date"],
+            row["local_from"],
+            row["local_to"],
+            row["tz_version"],
+        ),
+        "after_dark": row["after_dark"],
+    }
+
+
+def _deed(at: datetime | None, by: str | None) -> domain.Deed | None:
+    return domain.Deed(at, by) if at and by else None

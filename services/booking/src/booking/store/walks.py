@@ -1,0 +1,224 @@
+"""Walks in the database: booked, locked, changed, listed.
+
+Invariant: a walk is written only by who holds its row's lock (or its slot's, before it exists); the row,
+its assignment and its slot change in one transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from booking import domain
+from booking.store import rows
+from shared.postgres import Connection
+
+# One statement, because round trips are what a booking costs. The walk takes its plan from the slot.
+# What is counted is what was there before: a statement does not see its own rows.
+BOOK = """
+with booked as (
+    select count(*) filter (where walk.state = 'started'
+                               or walk.state in ('held', 'confirmed') and walk.ends_at > $6) as open,
+           count(*) filter (where participant.created_at > $6 - interval '1 hour') as tries
+      from participant
+      join walk on walk.id = participant.walk_id
+     where participant.contact_hmac = $12
+), refused as (
+    select count(*) as tries from refused_try
+     where contact_hmac = $12 and tried_at > $6 - interval '1 hour'
+), taken as (
+    update slot set state = 'booked' where id = $1 returning *
+), kept as (
+    insert into walk (id, shared_id, reference, slot_id, officer_id, state, ward_code, ward_name,
+                      ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at, ends_at,
+                      local_date, local_from, local_to, tz_version, after_dark, start_due_at,
+                      end_due_at, confirmed_at)
+    select $2, $3, $4, id, officer_id, $5, ward_code, ward_name, ward_set, near, meeting_name,
+           meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from, local_to,
+           tz_version, after_dark, $7, $8, $6
+      from taken
+), assigned as (
+    insert into assignment (walk_id, officer_no, during, state)
+    values ($2, $9, tstzrange($10, $11), $5)
+), taking_part as (
+    insert into participant (id, walk_id, name, email, contact_hmac, note, created_at)
+    values ($13, $2, $14, $15, $12, $16, $6)
+)
+select booked.open as open_walks, booked.tries + refused.tries as tries from booked, refused
+"""
+
+LOCK_WALK = """
+select walk.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id
+  from walk join officer on officer.id = walk.officer_id
+ where walk.id = $1
+   for update of walk
+"""
+
+FIND_WALK = """
+select walk.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id
+  from walk join officer on officer.id = walk.officer_id
+ where walk.id = $1
+"""
+
+FIND_BY_REFERENCE = "select id from walk where reference = $1"
+
+SAVE_WALK = """
+with saved as (
+    update walk
+       set state = $2, version = $3, sequence = $4, link_generation = $5,
+           started_at = $6, started_by = $7, ended_at = $8, ended_by = $9,
+           cancelled_at = $10, cancelled_by = $11, initiator = $12,
+           overdue_due_at = $13, overdue_missing = $14
+     where id = $1
+), no_longer_overdue as (
+    delete from overdue_report
+     where walk_id = $1 and reported_at is null and due_at is distinct from $13::timestamptz
+)
+update assignment
+   set state = case $2 when 'cancelled' then 'released' else $2 end
+ where walk_id = $1
+"""
+
+LIST_WALKS = """
+select walk.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id
+  from walk join officer on officer.id = walk.officer_id
+ where ($1::date is null or walk.local_date = $1)
+   and ($2::text is null or walk.state = $2)
+   and ($3::text is null or walk.ward_code = $3)
+   and ($4::text[] is null or walk.ward_code = any ($4))
+   and (not $5 or walk.overdue_due_at is not null)
+   and ($6::timestamptz is null or (walk.starts_at, walk.id) > ($6, $7::uuid))
+ order by walk.starts_at, walk.id
+ limit $8
+"""
+
+COUNT_CONCERNS = """
+update walk set concern_count = concern_count + said.concerns
+  from (select id, count(*) as concerns from unnest($1::uuid[]) as id group by id) as said
+ where walk.id = said.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Who takes part: kept in ``participant`` and nowhere else. ``contact`` is the address's digest."""
+
+    id: UUID
+    name: str
+    email: str
+    contact: bytes
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which walks a list asks for; None asks for all. ``wards`` are those the reader may see."""
+
+    day: date | None = None
+    state: str | None = None
+    ward: str | None = None
+    wards: Sequence[str] | None = None
+    overdue: bool = False
+    after: tuple[datetime, UUID] | None = None
+    limit: int = 100
+
+
+async def book(
+    connection: Connection,
+    walk: domain.Walk,
+    joining: Joining,
+    kept_free: tuple[datetime, datetime],
+) -> domain.Tried:
+    """Write a confirmed walk; its slot is locked by the caller. Answers what the contact had before.
+
+    Raises SlotTaken when the officer has another assignment that overlaps ``kept_free``.
+    """
+    try:
+        row = await connection.fetchrow(
+            BOOK,
+            walk.slot_id,
+            walk.id,
+            walk.shared_id,
+            walk.reference,
+            walk.state.value,
+            walk.confirmed_at,
+            walk.start_due_at,
+            walk.end_due_at,
+            walk.officer.number,
+            *kept_free,
+            joining.contact,
+            joining.id,
+            joining.name,
+            joining.email,
+            joining.note,
+        )
+    except asyncpg.ExclusionViolationError as error:
+        raise domain.SlotTaken from error
+    assert row is not None  # two counts, always
+    return domain.Tried(row["open_walks"], row["tries"])
+
+
+async def lock_walk(connection: Connection, walk_id: UUID) -> domain.Walk | None:
+    """A walk, locked until the commit."""
+    row = await connection.fetchrow(LOCK_WALK, walk_id)
+    return rows.walk(row) if row else None
+
+
+async def find_walk(connection: Connection, walk_id: UUID) -> domain.Walk | None:
+    """A walk as it is now."""
+    row = await connection.fetchrow(FIND_WALK, walk_id)
+    return rows.walk(row) if row else None
+
+
+async def find_by_reference(connection: Connection, reference: str) -> UUID | None:
+    """The id of the walk that people know by a reference."""
+    return await connection.fetchval(FIND_BY_REFERENCE, reference)
+
+
+async def save_walk(connection: Connection, walk: domain.Walk) -> None:
+    """Write what has become of a locked walk, its assignment, and reports that no longer hold."""
+    started, ended, cancelled = (
+        (deed.at, deed.by) if deed else (None, None)
+        for deed in (walk.started, walk.ended, walk.cancelled)
+    )
+    await connection.execute(
+        SAVE_WALK,
+        walk.id,
+        walk.state.value,
+        walk.version,
+        walk.sequence,
+        walk.link_generation,
+        *started,
+        *ended,
+        *cancelled,
+        walk.initiator,
+        walk.overdue.due_at if walk.overdue else None,
+        walk.overdue.missing if walk.overdue else None,
+    )
+
+
+async def list_walks(connection: Connection, wanted: Wanted) -> list[domain.Walk]:
+    """Walks by start."""
+    start, last = wanted.after or (None, None)
+    found = await connection.fetch(
+        LIST_WALKS,
+        wanted.day,
+        wanted.state,
+        wanted.ward,
+        wanted.wards,
+        wanted.overdue,
+        start,
+        last,
+        wanted.limit,
+    )
+    return [rows.walk(row) for row in found]
+
+
+async def count_concerns(connection: Connection, walk_ids: Sequence[UUID]) -> None:
+    """Count a concern for each id given, an id as often as it is named."""
+    await connection.execute(COUNT_CONCERNS, walk_ids)

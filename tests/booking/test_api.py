@@ -1,0 +1,307 @@
+"""Booking over HTTP: the main job as others script it."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from booking import service
+from tests.booking.desk import OTHER_WARD, WARD, Booking, problem
+from tests.factories import START
+
+CAPTURED = {"id", "ward", "near", "starts_at", "ends_at", "local", "after_dark"}
+
+
+async def test_an_open_slot_is_listed_without_its_meeting_point(booking: Booking) -> None:
+    slot_id = await booking.slot()
+    [slot] = await booking.slots()
+    assert slot == {
+        "id": slot_id,
+        "ward": {
+            "code": WARD,
+            "name": booking.desk.areas.by_code[WARD].name,
+            "set": "larkmere-2026",
+        },
+        "near": "the old mill",
+        "starts_at": "2027-01-12T19:00:00+00:00",
+        "ends_at": "2027-01-12T19:30:00+00:00",
+        "local": {
+            "date": "2027-01-12",
+            "from": "19:00",
+            "to": "19:30",
+            "timezone": "Europe/London",
+        },
+        "after_dark": True,
+    }
+
+
+async def test_staff_see_the_meeting_point_in_the_list(booking: Booking) -> None:
+    await booking.slot()
+    answer = await booking.http.get("/booking/v1/slots", headers=booking.officer)
+    [slot] = answer.json()["items"]
+    assert slot["meeting_point"]["name"] == "Mill Lane bus stop"
+
+
+async def test_a_partner_s_token_shows_no_meeting_point(booking: Booking) -> None:
+    await booking.slot()
+    headers = booking.issuer.bearer("partner")
+    answer = await booking.http.get("/booking/v1/slots", headers=headers)
+    assert set(answer.json()["items"][0]) == CAPTURED
+
+
+async def test_a_booking_says_when_where_who_and_what_next(booking: Booking) -> None:
+    answer = await booking.books(await booking.slot(), note="I will bring a pushchair.")
+    assert answer.status_code == 201
+    walk = answer.json()
+    assert walk["state"] == "confirmed"
+    assert walk["local"]["from"] == "19:00"
+    assert walk["meeting_point"] == {"name": "Mill Lane bus stop", "coordinates": booking.place()}
+    assert walk["officer"] == {"display_name": "PC Robin 1", "force_phone": "020 7946 0000"}
+    assert walk["next_steps"]
+    assert walk["manage_url"].startswith("http://127.0.0.1:8080/booking/manage/")
+    assert len(walk["reference"]) == 9
+
+
+async def test_a_booked_slot_is_gone_and_three_others_are_offered(booking: Booking) -> None:
+    slot_id = await booking.slot()
+    others = [
+        await booking.slot(at=START + timedelta(hours=hours), officer=1) for hours in (2, 4, 6, 8)
+    ]
+    assert (await booking.books(slot_id)).status_code == 201
+    answer = await booking.books(slot_id)
+    assert answer.status_code == 409
+    assert problem(answer) == "slot-taken"
+    offered = answer.json()["alternatives"]
+    assert [slot["id"] for slot in offered] == others[:3]
+    assert set(offered[0]) == CAPTURED
+    assert slot_id not in [slot["id"] for slot in await booking.slots()]
+
+
+async def test_an_officer_s_buffers_hide_her_other_slots(booking: Booking) -> None:
+    first = await booking.slot()
+    await booking.slot(at=START + timedelta(hours=1, minutes=50))
+    assert len(await booking.slots()) == 2
+    await booking.books(first)
+    assert await booking.slots() == []
+
+
+async def test_a_slot_across_an_officer_s_walk_is_refused(booking: Booking) -> None:
+    await booking.walk()
+    answer = await booking.opens(at=START + timedelta(hours=1, minutes=50))
+    assert (answer.status_code, problem(answer)) == (409, "officer-busy")
+
+
+async def test_a_slot_twice_is_refused(booking: Booking) -> None:
+    await booking.slot()
+    answer = await booking.opens()
+    assert (answer.status_code, problem(answer)) == (409, "slot-exists")
+
+
+async def test_the_public_sees_a_few_slots_a_ward_and_day_and_the_rest_as_they_go(
+    booking: Booking,
+) -> None:
+    ids = [
+        await booking.slot(at=START + timedelta(minutes=minutes), officer=officer)
+        for minutes, officer in ((30, 0), (40, 1), (90, 0), (100, 1), (150, 0), (160, 1))
+    ]
+    assert [slot["id"] for slot in await booking.slots()] == ids[:4]
+    narrow = await booking.slots(**{"from": (START + timedelta(minutes=155)).isoformat()})
+    assert narrow == []
+    await booking.books(ids[0])
+    assert [slot["id"] for slot in await booking.slots()] == ids[1:5]
+    answer = await booking.http.get("/booking/v1/slots", headers=booking.coordinator)
+    assert [slot["id"] for slot in answer.json()["items"]] == ids[1:]
+
+
+async def test_slots_are_found_by_ward_and_time(booking: Booking) -> None:
+    here = await booking.slot()
+    there = await booking.slot(
+        ward=OTHER_WARD,
+        officer=1,
+        at=START + timedelta(days=1),
+        meeting_point={"name": "Gate", "coordinates": booking.place(OTHER_WARD)},
+    )
+    assert [slot["id"] for slot in await booking.slots(ward=OTHER_WARD)] == [there]
+    assert [slot["id"] for slot in await booking.slots(to="2027-01-12")] == [here]
+    assert [slot["id"] for slot in await booking.slots(**{"from": "2027-01-13"})] == [there]
+    unescaped = await booking.http.get("/booking/v1/slots?from=2027-01-13T00:00:00+00:00")
+    assert [slot["id"] for slot in unescaped.json()["items"]] == [there]
+
+
+async def test_a_list_is_read_in_pages(booking: Booking) -> None:
+    ids = [await booking.slot(at=START + timedelta(days=day)) for day in range(1, 6)]
+    seen: list[str] = []
+    path: str | None = "/booking/v1/slots?limit=2"
+    while path:
+        answer = await booking.http.get(path)
+        seen += [slot["id"] for slot in answer.json()["items"]]
+        assert bool(answer.links) == bool(answer.json()["next"])
+        path = answer.links["next"]["url"] if answer.links else None
+    assert seen == ids
+
+
+async def test_slots_inside_the_notice_or_beyond_the_horizon_are_not_offered(
+    booking: Booking,
+) -> None:
+    soon = await booking.slot(at=START + timedelta(minutes=5))
+    await booking.slot(at=START + timedelta(days=29))
+    assert [slot["id"] for slot in await booking.slots()] == [soon]
+    async with booking.database.transaction() as connection:
+        await connection.execute("update team set min_notice = interval '1 hour'")
+    assert await booking.slots() == []
+    assert problem(await booking.books(soon)) == "slot-taken"
+
+
+async def test_wards_and_officers_are_listed(booking: Booking) -> None:
+    wards = (await booking.http.get("/booking/v1/wards")).json()["items"]
+    assert {"code", "name", "set"} == set(wards[0])
+    assert len(wards) >= 8
+    answer = await booking.http.get("/booking/v1/officers", headers=booking.coordinator)
+    assert [each["display_name"] for each in answer.json()["items"]] == ["PC Robin 1", "PC Robin 2"]
+
+
+async def test_an_officer_starts_and_ends_a_walk(booking: Booking) -> None:
+    walk = await booking.walk()
+    started = await booking.acts(walk, "start")
+    assert started.status_code == 200
+    assert started.json()["state"] == "started"
+    assert started.json()["started"] == {"at": "2027-01-12T18:00:00+00:00", "by": "officer-1"}
+    booking.clock.advance(timedelta(hours=1))
+    another = booking.issuer.bearer("officer", subject="officer-2")
+    ended = await booking.acts(walk, "end", headers=another)
+    assert ended.json()["state"] == "ended"
+    assert ended.json()["ended"]["by"] == "officer-2"
+
+
+async def test_a_walk_is_not_started_an_hour_and_a_minute_early(booking: Booking) -> None:
+    walk = await booking.walk(at=START + timedelta(minutes=61))
+    answer = await booking.acts(walk, "start")
+    assert (answer.status_code, problem(answer)) == (409, "too-early")
+    booking.clock.advance(timedelta(minutes=1))
+    assert (await booking.acts(walk, "start")).status_code == 200
+
+
+async def test_a_walk_is_not_started_after_its_end(booking: Booking) -> None:
+    walk = await booking.walk()
+    booking.clock.advance(timedelta(minutes=90))
+    answer = await booking.acts(walk, "start")
+    assert (answer.status_code, problem(answer)) == (409, "too-late")
+
+
+async def test_each_act_happens_once_by_state(booking: Booking) -> None:
+    walk = await booking.walk()
+    assert problem(await booking.acts(walk, "end")) == "wrong-state"
+    assert (await booking.acts(walk, "start")).status_code == 200
+    for verb in ("start", "cancel"):
+        answer = await booking.acts(walk, verb)
+        assert (answer.status_code, problem(answer)) == (409, "wrong-state")
+
+
+async def test_an_act_with_a_key_is_answered_again(booking: Booking) -> None:
+    walk = await booking.walk()
+    headers = booking.officer | {"Idempotency-Key": "start-1"}
+    first = await booking.acts(walk, "start", headers=headers)
+    again = await booking.acts(walk, "start", headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def test_the_force_cancels_with_a_reason_or_without(booking: Booking) -> None:
+    walk = await booking.walk()
+    answer = await booking.acts(walk, "cancel", json={"reason": "weather"})
+    assert (answer.json()["state"], answer.json()["cancelled_for"]) == ("cancelled", "weather")
+    assert await booking.slots() == []
+    other = await booking.walk()
+    answer = await booking.acts(other, "cancel", headers=booking.coordinator)
+    assert answer.json()["cancelled_for"] == "force"
+
+
+async def test_walks_are_listed_by_day_state_and_ward(booking: Booking) -> None:
+    walk = await booking.walk()
+    later = await booking.walk(at=START + timedelta(days=1))
+    await booking.acts(walk, "start")
+
+    async def ids(**query: str) -> list[str]:
+        answer = await booking.http.get(
+            "/booking/v1/walks", params=query, headers=booking.coordinator
+        )
+        return [each["id"] for each in answer.json()["items"]]
+
+    assert await ids() == [walk["id"], later["id"]]
+    assert await ids(date="2027-01-13") == [later["id"]]
+    assert await ids(state="started") == [walk["id"]]
+    assert await ids(ward=OTHER_WARD) == []
+
+
+async def test_a_walk_is_read_with_its_etag_and_without_who_booked_it(booking: Booking) -> None:
+    walk = await booking.walk(email="planted@example.org")
+    path = f"/booking/v1/walks/{walk['id']}"
+    before = await booking.http.get(path, headers=booking.officer)
+    await booking.acts(walk, "start")
+    after = await booking.http.get(path, headers=booking.officer)
+    assert before.headers["etag"] != after.headers["etag"]
+    assert "planted@example.org" not in after.text
+    assert "Ada" not in after.text
+
+
+async def test_the_duty_list_shows_overdue_walks(booking: Booking) -> None:
+    walk = await booking.walk()
+    booking.clock.advance(timedelta(hours=1, minutes=15))
+    assert await service.mark_next_overdue(booking.desk)
+    headers = booking.issuer.bearer("duty")
+    answer = await booking.http.get("/booking/v1/walks/overdue", headers=headers)
+    [found] = answer.json()["items"]
+    assert found["id"] == walk["id"]
+    assert found["overdue"] == {"due_at": "2027-01-12T19:15:00+00:00", "missing": "start"}
+
+
+async def test_notifications_reads_a_contact_and_it_is_written_down(booking: Booking) -> None:
+    walk = await booking.walk(email="her@example.org")
+    path = f"/booking/v1/walks/{walk['id']}/contact"
+    headers = booking.issuer.bearer_service("notifications", audience="booking")
+    contact = (await booking.http.get(path, headers=headers)).json()
+    assert contact["email"] == "her@example.org"
+    assert contact["name"] == "Ada Example"
+    assert contact["sequence"] == 0
+    assert contact["manage_url"] == walk["manage_url"]
+    assert set(contact) >= {
+        "state", "starts_at", "ends_at", "local", "meeting_point", "officer", "next_steps",
+    }  # fmt: skip
+    [row] = await booking.rows("select * from audit")
+    assert (row["actor"], row["action"]) == ("notifications", "contact.read")
+    assert row["subject"] == f"walk {walk['id']}"
+    assert row["reason"]
+
+
+async def test_a_contact_that_was_erased_is_not_found(booking: Booking) -> None:
+    walk = await booking.walk()
+    async with booking.database.transaction() as connection:
+        await connection.execute("delete from participant")
+    headers = booking.issuer.bearer_service("notifications", audience="booking")
+    for walk_id in (walk["id"], uuid4()):
+        path = f"/booking/v1/walks/{walk_id}/contact"
+        assert (await booking.http.get(path, headers=headers)).status_code == 404
+
+
+async def test_the_same_key_books_once(booking: Booking) -> None:
+    slot_id = await booking.slot()
+    body = booking.wish(slot_id)
+    headers = {"Idempotency-Key": "book-1"}
+    answers = [
+        await booking.http.post("/booking/v1/walks", json=body, headers=headers) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert len(await booking.rows("select * from walk")) == 1
+
+
+async def test_the_same_key_at_the_same_instant_is_still_running_or_answered(
+    booking: Booking,
+) -> None:
+    body = booking.wish(await booking.slot())
+    headers = {"Idempotency-Key": "book-1"}
+    answers = await asyncio.gather(
+        *(booking.http.post("/booking/v1/walks", json=body, headers=headers) for _ in range(5))
+    )
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert {problem(answer) for answer in refused} <= {"still-running"}
+    assert len(refused) < 5
+    assert len(await booking.rows("select * from walk")) == 1
