@@ -79,7 +79,7 @@ class _Borders:
     """Each border drawn once, and walked by the wards on both its sides."""
 
     def __init__(self) -> None:
-        chance = Random(SEED)
+        chance = Random(SEED)  # noqa: S311 - a drawing, not a secret
         self.corners = _corners(chance)
         self._drawn: dict[tuple[tuple[int, int], tuple[int, int]], list[Point]] = {}
         for column, row in self.corners:

@@ -30,6 +30,7 @@ TRAILING_CRS = re.compile(r"[-_]?(epsg[-_]?\d+|wgs84|crs84)$", re.IGNORECASE)
 ONS_CODE = re.compile(r"WD(\d\d)CD")
 GENERAL = (("CODE", "NAME"), ("GSS_CODE", "NAME"), ("WARD_CODE", "WARD_NAME"), ("GSS_CODE", "WARD"))
 
+MAX_LON, MAX_LAT = 180, 90
 UK_WEST, UK_SOUTH, UK_EAST, UK_NORTH = -9.5, 49.0, 3.0, 61.5
 
 _POLYGONAL = ("Polygon", "MultiPolygon")
@@ -178,7 +179,7 @@ def _outline(file: Path, code: str, geometry: Mapping[str, Any] | None) -> Polyg
 
 def _refuse_misplaced(file: Path, code: str, outline: BaseGeometry) -> None:
     west, south, east, north = outline.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    if max(-west, east) > MAX_LON or max(-south, north) > MAX_LAT:
         raise AreasRefused(_reproject(file, f"ward {code} is in metres, not in degrees"))
     if UK_WEST <= south <= north <= UK_EAST and UK_SOUTH <= west <= east <= UK_NORTH:
         raise AreasRefused(f"{file}: ward {code} has latitude first; GeoJSON puts longitude first")
