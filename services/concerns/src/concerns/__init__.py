@@ -1,0 +1,1 @@
+"""Concerns: what feels unsafe, and where."""

@@ -1,0 +1,48 @@
+"""Capture windows, one a walk.
+
+Invariant: what has been told of a walk is never untold: an event that says less leaves the rest as it
+is.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from concerns.domain import Window
+from shared.postgres import Connection
+
+FIND = """
+select walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at
+  from capture_window where walk_id = $1
+"""
+# $1.. are equally long arrays, one element a walk.
+LEARN = """
+insert into capture_window as known
+       (walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at)
+select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[],
+                     $5::timestamptz[], $6::timestamptz[])
+on conflict (walk_id) do update
+   set starts_at = excluded.starts_at,
+       ends_at = excluded.ends_at,
+       started_at = coalesce(excluded.started_at, known.started_at),
+       ended_at = coalesce(excluded.ended_at, known.ended_at),
+       cancelled_at = coalesce(excluded.cancelled_at, known.cancelled_at)
+"""
+
+
+async def find(connection: Connection, walk_id: UUID) -> Window | None:
+    """What is known of a walk, or None when nothing has been heard of it yet."""
+    row = await connection.fetchrow(FIND, walk_id)
+    return Window(**dict(row)) if row else None
+
+
+async def learn(connection: Connection, windows: Sequence[Window]) -> None:
+    """Add what has been heard of some walks, none of them twice."""
+    await connection.execute(
+        LEARN,
+        [window.walk_id for window in windows],
+        [window.starts_at for window in windows],
+        [window.ends_at for window in windows],
+        [window.started_at for window in windows],
+        [window.ended_at for window in windows],
+        [window.cancelled_at for window in windows],
+    )

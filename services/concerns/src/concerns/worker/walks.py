@@ -1,0 +1,39 @@
+"""Events in: a walk's confirmation opens its capture window, its end or cancellation closes it.
+
+Invariant: each event says enough by itself, so a walk first heard of by its end has a window too.
+"""
+
+from collections.abc import Sequence
+
+from concerns import service
+from concerns.domain import Window
+from shared.events import Received, walks
+from shared.postgres import Connection
+from shared.service import Handler, Work
+
+
+async def learn(connection: Connection, events: Sequence[Received]) -> None:
+    """Keep what some events, no two of one walk, say of their walks."""
+    await service.learn_of_walks(connection, [_window(event) for event in events])
+
+
+def _window(event: Received) -> Window:
+    fact = event.fact
+    match fact:
+        case walks.WalkStarted():
+            return Window(event.subject, fact.starts_at, fact.ends_at, started_at=fact.at)
+        case walks.WalkEnded():
+            return Window(event.subject, fact.starts_at, fact.ends_at, ended_at=fact.at)
+        case walks.WalkCancelled():
+            return Window(event.subject, fact.starts_at, fact.ends_at, cancelled_at=event.time)
+        case _:
+            assert isinstance(fact, walks.WalkConfirmed)  # the registry's class for the type
+            return Window(event.subject, fact.starts_at, fact.ends_at)
+
+
+_HANDLERS: dict[str, Handler] = {
+    fact.type: learn
+    for fact in (walks.WalkConfirmed, walks.WalkStarted, walks.WalkEnded, walks.WalkCancelled)
+}
+
+WORK = Work(listens={walks.INTERNAL: _HANDLERS}, timers=())
