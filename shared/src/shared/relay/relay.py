@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared import kafka
+from shared import kafka, republish
 from shared.backoff import Backoff
 from shared.clock import new_id
 from shared.events import OWNERS
 from shared.relay import lease
 from shared.relay.sending import HandedOver, Sending, TopicRefused
-from shared.republish import republish
 from shared.service import Parts
 
 RESTART_SECONDS = 0.2, 5
@@ -82,7 +81,7 @@ class Relay:
         if self._parts.settings.kafka_cluster is None:
             return
         try:
-            await republish(self._parts, BEGINNING)
+            await republish.republish(self._parts, BEGINNING)
         except Exception as error:  # noqa: BLE001 - the next round asks again
             self._note(error)
 
