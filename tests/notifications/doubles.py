@@ -85,7 +85,7 @@ def running_booking() -> Generator[BookingDouble]:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.do_GET()
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - the base's name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
@@ -131,7 +131,7 @@ class MailServer:
         answer = self._next("DATA")
         if answer.startswith("250"):
             content = cast("bytes", envelope.content)
-            self.taken.append(cast("EmailMessage", message_from_bytes(content, policy=default)))
+            self.taken.append(message_from_bytes(content, policy=default))
             self.recipients += envelope.rcpt_tos
         if not self.answering.is_set():
             self.silent.set()
