@@ -118,6 +118,13 @@ class Templates:
         await self._run_sql(f'create database "{name}" template "{self._made[service]}"')
         return database_url(self._server_url, name)
 
+    async def empty(self) -> str:
+        """The address of a new database with nothing in it; dropped with the templates."""
+        name = f"empty_{self._run}_{secrets.token_hex(3)}"
+        await self._run_sql(f'create database "{name}"')
+        self._made[name] = name
+        return database_url(self._server_url, name)
+
     async def drop_database(self, url: str) -> None:
         """Drop a clone, whoever is still connected to it."""
         await self._run_sql(f'drop database if exists "{database_name(url)}" with (force)')

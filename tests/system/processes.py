@@ -1,0 +1,63 @@
+"""Processes as operations know them: started, killed with -9, started again; each with its log."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.factories import ROOT
+
+
+class Process:
+    """One ``python -m ...`` that can be started again and again; all its lives share a log."""
+
+    def __init__(self, *words: str, log: Path, environment: Mapping[str, str]) -> None:
+        self.words = words
+        self.log = log
+        self._environment = {"PATH": os.environ["PATH"], **environment}
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, without waiting for anything."""
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", *self.words],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._running is not None and self._running.poll() is None
+
+    async def kill(self) -> None:
+        """Kill -9."""
+        if self._running is not None:
+            self._running.kill()
+            await asyncio.to_thread(self._running.wait, 10)
+
+    async def stop(self) -> int:
+        """Stop in good order; its exit code."""
+        if self._running is None:
+            return 0
+        self._running.terminate()
+        return await asyncio.to_thread(self._running.wait, 30)
+
+
+async def run(*words: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Run one command to its end; what it said and its exit code."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
