@@ -71,7 +71,9 @@ async def figures_csv(
     return Response(content, 200, headers, "text/csv; charset=utf-8; header=present")
 
 
-@router.get("/v1/live", response_class=schemas.LiveStream)
+@router.get(
+    "/v1/live", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}}
+)
 async def live(request: Request, _: StaffDep, parts: PartsDep) -> Response:
     """Server-sent events: ``figures`` (walks and concerns by ward and light) whenever they change,
     ``progress`` (``as_of``, ``lag_seconds``) in between. A stream ends now and then: come again.

@@ -1,0 +1,322 @@
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Response
+
+from reporting.app import create_app
+from reporting.schemas import LiveStream
+from reporting.service.live import LiveFigures, Pace, Source
+from shared.log import make_logger
+from shared.postgres import Database
+from tests.factories import PLACES, START, parts_for
+from tests.infra import until
+from tests.reporting.events import a_started_walk, applied_until
+from tests.reporting.test_service import apply
+from tests.tokens import TestIssuer
+
+LIVE = "/reporting/v1/live"
+
+
+class Serving(uvicorn.Server):
+    """A server inside the test."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, live: LiveFigures) -> AsyncGenerator[int]:
+    """Serve an app on a port of its own; its streams end with the block."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    server = Serving(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    await until(lambda: server.started)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        live.end()
+        server.should_exit = True
+        await task
+
+
+class Stream:
+    """One client that reads events as they come."""
+
+    opened: ClassVar[list["Stream"]] = []
+    head: str
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int, headers: dict[str, str], path: str = LIVE) -> "Stream":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
+        stream = cls(reader, writer)
+        cls.opened.append(stream)
+        stream.head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        return stream
+
+    async def chunk(self) -> bytes:
+        """The next chunk (RFC 9112, 7.1); empty at the end of the stream."""
+        async with asyncio.timeout(10):
+            size = int(await self.reader.readline(), 16)
+            return (await self.reader.readexactly(size + 2))[:-2]
+
+    async def event(self, kind: str) -> Any:
+        """The data of the next event of a kind."""
+        while content := await self.chunk():
+            if f"event: {kind}\n".encode() in content:
+                return json.loads(content.split(b"data: ")[1].splitlines()[0])
+        pytest.fail("the stream has ended")
+
+    async def rest(self) -> bytes:
+        """Everything up to the end of the stream."""
+        content = b""
+        while more := await self.chunk():
+            content += more
+        return content
+
+    def close(self) -> None:
+        self.writer.transport.abort()
+
+
+@pytest.fixture(autouse=True)
+async def closed_streams() -> AsyncGenerator[None]:
+    """Whatever a test opened is closed after it."""
+    yield
+    for stream in Stream.opened:
+        stream.close()
+        with suppress(OSError):
+            await stream.writer.wait_closed()
+    Stream.opened.clear()
+
+
+class Lot:
+    """The app on a port, and how often its database was asked for the version."""
+
+    def __init__(self, app: FastAPI, port: int, headers: dict[str, str]) -> None:
+        self.app, self.port, self.headers = app, port, headers
+        self.live: LiveFigures = app.state.live
+
+    async def stream(self, **headers: str) -> Stream:
+        return await Stream.open(self.port, self.headers | headers)
+
+
+@pytest.fixture
+async def lot(reporting_database: Database, issuer: TestIssuer) -> AsyncGenerator[Lot]:
+    parts = parts_for(
+        "reporting",
+        reporting_database,
+        oidc_issuer=issuer.url,
+        live_poll_seconds=0.02,
+        live_beat_seconds=0.2,
+        live_streams=200,
+    )
+    app = create_app(parts)
+    async with serving(app, app.state.live) as port:
+        yield Lot(app, port, issuer.bearer("officer"))
+
+
+async def test_a_stream_begins_with_the_figures_and_goes_on_when_they_change(
+    lot: Lot, reporting_database: Database
+):
+    await applied_until(reporting_database, START - timedelta(seconds=3))
+    stream = await lot.stream()
+    assert "content-type: text/event-stream" in stream.head
+    assert "cache-control: no-store" in stream.head
+    first = await stream.event("figures")
+    assert (first["walks"], first["concerns"], first["lag_seconds"]) == ([], [], 3)
+    await apply(reporting_database, [a_started_walk()])
+    then = await stream.event("figures")
+    ward = {"code": "L05000001", "name": "Mere End", "set": "larkmere-2026"}
+    assert then["walks"] == [{"ward": ward, "light": "dark", "count": 1}]
+    assert then["version"] > first["version"]
+
+
+async def test_two_hundred_streams_get_the_same_bytes_from_one_reader(
+    lot: Lot, reporting_database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[int] = []
+    source = lot.live._source
+
+    async def figures(version: int) -> bytes:
+        read.append(version)
+        return await source.figures(version)
+
+    monkeypatch.setattr(lot.live, "_source", Source(source.version, figures, source.beat))
+    streams = await asyncio.gather(*(lot.stream() for _ in range(200)))
+    await asyncio.gather(*(stream.event("figures") for stream in streams))
+    assert lot.live.streams == 200
+    for _ in range(5):
+        await apply(reporting_database, [a_started_walk()])
+        told = await asyncio.gather(*(stream.event("figures") for stream in streams))
+        assert len({json.dumps(each) for each in told}) == 1
+    assert len(read) == len(set(read)) == 6
+
+
+async def test_one_stream_too_many_is_refused_in_words(lot: Lot):
+    streams = await asyncio.gather(*(lot.stream() for _ in range(200)))
+    await until(lambda: lot.live.streams == 200)
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://127.0.0.1:{lot.port}{LIVE}", headers=lot.headers)
+    assert answer.status_code == 503
+    assert answer.json()["type"].endswith("/too-many-streams")
+    streams.pop().close()
+    await until(lambda: lot.live.streams == 199)
+    await (await lot.stream()).event("figures")
+
+
+async def test_a_quiet_stream_tells_how_fresh_its_figures_still_are(
+    lot: Lot, reporting_database: Database
+):
+    stream = await lot.stream()
+    assert (await stream.event("progress"))["as_of"] is None
+    await applied_until(reporting_database, START - timedelta(seconds=90))
+    await stream.chunk()
+    assert (await stream.event("progress"))["lag_seconds"] == 90
+
+
+async def test_what_a_client_saw_before_does_not_matter(lot: Lot):
+    for last_seen in ("0", "999999", "nonsense", "-1"):
+        stream = await lot.stream(**{"Last-Event-ID": last_seen})
+        await stream.event("figures")
+        stream.close()
+
+
+async def test_nobody_listens_and_nobody_reads(lot: Lot):
+    stream = await lot.stream()
+    await stream.event("figures")
+    stream.close()
+    await until(lambda: lot.live.streams == 0 and lot.live._task is None)
+    again = await lot.stream()
+    await again.event("figures")
+
+
+async def test_streams_outlive_a_database_that_is_away(
+    lot: Lot, reporting_database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    stream = await lot.stream()
+    await stream.event("figures")
+    source = lot.live._source
+
+    async def away() -> int:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(lot.live, "_source", Source(away, source.figures, source.beat))
+    while b"still here" not in await stream.chunk():
+        pass
+    monkeypatch.setattr(lot.live, "_source", source)
+    await apply(reporting_database, [a_started_walk()])
+    assert len((await stream.event("figures"))["walks"]) == 1
+
+
+async def test_a_stream_ends_after_its_time(reporting_database: Database, issuer: TestIssuer):
+    app = create_app(
+        parts_for(
+            "reporting", reporting_database, oidc_issuer=issuer.url, live_stream_minutes=0.3 / 60
+        )
+    )
+    async with serving(app, app.state.live) as port:
+        stream = await Stream.open(port, issuer.bearer("duty"))
+        assert b"event: figures" in await stream.rest()
+        stream.close()
+
+
+async def test_only_staff_may_listen(lot: Lot, issuer: TestIssuer):
+    for role in ("officer", "coordinator", "duty", "analyst", "admin"):
+        stream = await Stream.open(lot.port, issuer.bearer(role))
+        assert " 200 " in stream.head
+        stream.close()
+    refused = await Stream.open(lot.port, issuer.bearer("partner"))
+    assert " 403 " in refused.head
+
+
+async def test_a_client_that_takes_nothing_holds_up_nobody():
+    """Frames of a megabyte fill what lies between the server and a client that does not read."""
+    version = 0
+
+    async def count() -> int:
+        return version
+
+    async def figures(number: int) -> bytes:
+        return b"event: figures\ndata: %d\n: %s\n\n" % (number, b"x" * 1_000_000)
+
+    async def beat() -> bytes:
+        return b": beat\n\n"
+
+    live = LiveFigures(Source(count, figures, beat), Pace(0.005, 60, 10), make_logger("test"))
+    app = FastAPI()
+
+    @app.get(LIVE)
+    async def stream() -> Response:  # pyright: ignore[reportUnusedFunction]
+        return LiveStream(live, 60)
+
+    async with serving(app, live) as port:
+        slow = await Stream.open(port, {})
+        quick = await Stream.open(port, {})
+        for _ in range(30):
+            version += 1
+            while await quick.event("figures") != version:
+                pass
+        # The slow one, once it reads, is soon at the newest: what came in between was not kept.
+        seen: list[int] = []
+        while not seen or seen[-1] != version:
+            seen.append(await slow.event("figures"))
+        assert len(seen) < 20
+
+
+async def test_a_stopped_process_ends_its_streams_at_once(
+    fresh_reporting_url: str, issuer: TestIssuer
+):
+    port, worker_port = free_port(), free_port()
+    said = {
+        **PLACES,
+        "database_url": fresh_reporting_url,
+        "oidc_issuer": issuer.url,
+        "port": port,
+        "worker_port": worker_port,
+    }
+    environment = {f"REPORTING_{name.upper()}": str(value) for name, value in said.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "reporting", "api", env=environment, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: answers(port), 30)
+        streams = [await Stream.open(port, issuer.bearer("officer")) for _ in range(5)]
+        for stream in streams:
+            await stream.event("figures")
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(stream.rest() for stream in streams))
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
