@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 
 ISSUED = 1_577_836_800
 ENDS = 4_102_444_800
@@ -82,8 +82,7 @@ class TestIssuer:
                 "token_endpoint": f"{self.url}/token",
             }
         if path == "/jwks":
-            public: Any = KeySet(self.keys).as_dict(private=False)
-            return public
+            return {"keys": [key.as_dict(private=False) for key in self.keys]}
         return None
 
 
@@ -101,12 +100,12 @@ def running_issuer() -> Generator[TestIssuer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     issuer = TestIssuer(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield issuer
     server.shutdown()
     server.server_close()

@@ -1,11 +1,10 @@
 """Jinja as the pages use it, and ``render``.
 
-Invariant: autoescape is on for every template; a variable or attribute that does not exist raises.
-(A key missing from a mapping is empty, because GOV.UK's macros ask for every option that they
-know.)
+Invariant: autoescape is on for every template, and a name, attribute or key that does not exist
+raises in our own; only GOV.UK's macros may ask for what they were not given.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import (
+    BaseLoader,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
     Undefined,
 )
 from starlette.responses import HTMLResponse
@@ -32,17 +33,30 @@ from shared.settings import ServiceSettings
 OURS = Path(__file__).parent / "templates"
 
 
-class _Lenient(Undefined):
-    """What a macro gets for an option that was not passed."""
+class _Macros(BaseLoader):
+    """GOV.UK's macros, in an environment of their own: they ask for options that nobody passed."""
+
+    def __init__(self) -> None:
+        self._loader = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+        self._lenient: Environment | None = None
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - its name there
+    ) -> Template:
+        """A macro's template; what it imports in turn is loaded here as well."""
+        if self._lenient is None:
+            self._lenient = environment.overlay(undefined=Undefined)
+        return self._loader.load(self._lenient, name, globals)
 
 
-class Strict(StrictUndefined):
-    """Raises for a name or attribute that is not there; is empty for a missing key of a mapping."""
+class _Errors(dict[str, str]):
+    """What is wrong, by field; ``errors.email`` is None where nothing is."""
 
-    def __new__(cls, hint: str | None = None, obj: Any = None, *_: Any, **__: Any) -> Any:
-        if isinstance(obj, Mapping):
-            return _Lenient(hint, obj)
-        return super().__new__(cls)
+    def __missing__(self, _: str) -> None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +71,20 @@ class Pages:
     def html(self, request: Request, template: str, context: Mapping[str, Any]) -> str:
         """A template as text; ``context`` is added to what every page knows."""
         session = getattr(request.state, "session", None)
+        errors = _Errors(context.get("errors", {}))
         known: dict[str, Any] = {
             "request": request,
             "service": self.name,
             "signed_in": session.principal if session is not None else None,
             "navigation": navigation(session.principal if session is not None else None, request),
             "demo": self.settings.demo,
-            "errors": {},
+            "error_of": lambda field: {"text": errors[field]} if field in errors else None,
             "asset": self.assets.address,
             "csrf_fields": lambda: fields.csrf(request),
         }
-        return self.environment.get_template(template).render(known | dict(context))
+        return self.environment.get_template(template).render(
+            {**known, **context, "errors": errors}
+        )
 
 
 def open_pages(name: str, settings: ServiceSettings) -> Pages:
@@ -80,13 +97,10 @@ def open_pages(name: str, settings: ServiceSettings) -> Pages:
 
 
 def _environment(folders: list[Path]) -> Environment:
-    macros = PackageLoader("govuk_frontend_jinja")
     environment = Environment(
-        loader=ChoiceLoader(
-            [FileSystemLoader(folders), PrefixLoader({"govuk_frontend_jinja": macros})]
-        ),
+        loader=ChoiceLoader([FileSystemLoader(folders), _Macros()]),
         autoescape=True,
-        undefined=Strict,
+        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -110,7 +124,8 @@ def render(
 ) -> HTMLResponse:
     """A page as an answer, never cached (every form in it is good for one visitor, once).
 
-    ``errors`` (field name -> what is wrong) makes the error summary and the title say so;
+    ``errors`` (field name -> what is wrong) makes the error summary and the title say so, and
+    ``error_of("email")`` is the ``errorMessage`` of a GOV.UK macro;
     ``no_referrer`` is for pages whose own address is a secret.
     """
     pages: Pages = request.app.state.pages
