@@ -2,7 +2,7 @@ import pytest
 
 from reporting.app import SERVICE, ward_names
 from shared.postgres import Database
-from tests.factories import ROOT, lines_of, parts_for
+from tests.factories import ROOT, parts_for
 from tests.reporting.events import a_started_walk
 from tests.reporting.test_service import apply
 
@@ -63,4 +63,4 @@ async def test_a_file_that_is_no_boundary_set_is_passed_over_and_logged(
     parts = parts_for("reporting", reporting_database)
     names = ward_names(folder, parts.log)
     assert names["larkmere-2026", "L05000001"] == "Mere End"
-    assert "broken.geojson" in lines_of(parts)
+    assert "broken.geojson" in parts.lines.getvalue()

@@ -151,13 +151,13 @@ async def test_two_hundred_streams_get_the_same_bytes_from_one_reader(
     lot: Lot, reporting_database: Database, monkeypatch: pytest.MonkeyPatch
 ):
     read: list[int] = []
-    source = lot.live._source
+    source = lot.live.source
 
     async def figures(version: int) -> bytes:
         read.append(version)
         return await source.figures(version)
 
-    monkeypatch.setattr(lot.live, "_source", Source(source.version, figures, source.beat))
+    monkeypatch.setattr(lot.live, "source", Source(source.version, figures, source.beat))
     streams = await asyncio.gather(*(lot.stream() for _ in range(200)))
     await asyncio.gather(*(stream.event("figures") for stream in streams))
     assert lot.live.streams == 200
@@ -201,7 +201,7 @@ async def test_nobody_listens_and_nobody_reads(lot: Lot):
     stream = await lot.stream()
     await stream.event("figures")
     stream.close()
-    await until(lambda: lot.live.streams == 0 and lot.live._task is None)
+    await until(lambda: lot.live.streams == 0 and not lot.live.reading)
     again = await lot.stream()
     await again.event("figures")
 
@@ -211,15 +211,15 @@ async def test_streams_outlive_a_database_that_is_away(
 ):
     stream = await lot.stream()
     await stream.event("figures")
-    source = lot.live._source
+    source = lot.live.source
 
     async def away() -> int:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(lot.live, "_source", Source(away, source.figures, source.beat))
+    monkeypatch.setattr(lot.live, "source", Source(away, source.figures, source.beat))
     while b"still here" not in await stream.chunk():
         pass
-    monkeypatch.setattr(lot.live, "_source", source)
+    monkeypatch.setattr(lot.live, "source", source)
     await apply(reporting_database, [a_started_walk()])
     assert len((await stream.event("figures"))["walks"]) == 1
 

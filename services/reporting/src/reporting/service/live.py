@@ -59,7 +59,7 @@ class LiveFigures:
     """What the streams of one process share."""
 
     def __init__(self, source: Source, pace: Pace, log: FilteringBoundLogger) -> None:
-        self._source = source
+        self.source = source
         self._pace = pace
         self._log = log
         self._version: int | None = None
@@ -71,6 +71,11 @@ class LiveFigures:
         self._changed: asyncio.Future[None] | None = None
         self.streams = 0
         self.ended = False
+
+    @property
+    def reading(self) -> bool:
+        """Whether the one task is at work."""
+        return self._task is not None
 
     def admit(self) -> None:
         """Refuse a stream that would be one too many, or come while the process stops."""
@@ -121,12 +126,12 @@ class LiveFigures:
     async def _look(self) -> None:
         due = time.monotonic() - self._published_at >= self._pace.beat_seconds
         try:
-            version = await self._source.version()
+            version = await self.source.version()
             if version != self._version:
-                self._figures = self._number(await self._source.figures(version))
+                self._figures = self._number(await self.source.figures(version))
                 self._version = version
             elif due:
-                self._beat = self._number(await self._source.beat())
+                self._beat = self._number(await self.source.beat())
         except Exception as error:  # noqa: BLE001 - one look that fails must not end the streams
             self._log.warning("live.unavailable", **describe(error))
             if due:
