@@ -36,6 +36,8 @@ from shared.postgres import Connection, Database
 LEASE = timedelta(seconds=120)
 TRY_SECONDS = 60
 SENDERS = 4
+# A run begins no new try after this; the next run goes on. A timer must be seen to move.
+RUN_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,12 @@ async def intend(
 
 
 async def send_due(room: PostRoom) -> None:
-    """Send what is due until nothing is, a few at a time."""
+    """Send what is due, a few at a time, until nothing is or the run has lasted long enough."""
+    loop = asyncio.get_running_loop()
+    enough = loop.time() + RUN_SECONDS
 
     async def sender() -> None:
-        while await send_next(room):
+        while loop.time() < enough and await send_next(room):
             pass
 
     async with asyncio.TaskGroup() as senders:
