@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
@@ -43,14 +43,21 @@ SERVICES: tuple[Service[Any], ...] = (
     notifications.app.SERVICE,
     reporting.app.SERVICE,
 )
-# Live streams go on until they are ended.
 GRACE_SECONDS = 3
 ORPHAN_SECONDS = 8.0
 STDIN = 0
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with signals left to the child."""
+    """uvicorn, with signals left to the child, and streams that never end by themselves ended first."""
+
+    streaming: Sequence[Callable[[], None]] = ()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: first the streams, then what uvicorn does."""
+        for end in self.streaming:
+            end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -84,7 +91,11 @@ async def run(settings: ChildSettings) -> int:
         await held.enter_async_context(demo.keeping_slots_open(desk))
         _watch_over(held, every)
         told.step("Services")
-        await _serve(_origin(apps, every, settings), settings, stop, told)
+        server = _server(_origin(apps, every, settings))
+        server.streaming = [
+            end for app in apps.values() for end in getattr(app.state, "on_stop", ())
+        ]
+        await _serve(server, settings.listening_fd, stop, told)
     return os.EX_OK
 
 
@@ -129,18 +140,23 @@ def _watch_over(held: AsyncExitStack, every: Mapping[str, Parts[Any]]) -> None:
         held.callback(watchdog.stop)
 
 
-async def _serve(origin: Origin, settings: ChildSettings, stop: asyncio.Event, told: Told) -> None:
-    config = uvicorn.Config(
-        origin,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=GRACE_SECONDS,
+def _server(origin: Origin) -> Server:
+    return Server(
+        uvicorn.Config(
+            origin,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
     )
-    server = Server(config)
+
+
+async def _serve(server: Server, listening_fd: int, stop: asyncio.Event, told: Told) -> None:
     gc.collect()
     gc.freeze()  # what lives for good need not be walked by every collection
-    listener = socket.socket(fileno=settings.listening_fd)
+    listener = socket.socket(fileno=listening_fd)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     told.say(ready=True, styled=are_built())
     asked = asyncio.create_task(stop.wait())

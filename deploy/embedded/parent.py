@@ -89,26 +89,33 @@ def _watch(around: Around, listener: socket.socket, chosen: areas.Chosen) -> Wat
     for variables in by_service.values():
         environment |= variables
 
+    greeted = False
+
     def tell(said: Mapping[str, Any]) -> None:
-        _tell(said, around, chosen)
+        nonlocal greeted
+        if "ready" in said and greeted:
+            terminal.say("  The services are up again.")
+        elif "ready" in said:
+            greeted = True
+            terminal.say(_banner(around, chosen, styled=said["styled"]))
+        elif "ended" in said:
+            terminal.say(
+                f"  The services stopped: {said['ended']}; again in {said['again_in']:g} s."
+            )
+        elif not greeted:
+            terminal.say(f"  {said['step']:<44} {said['seconds']:5.1f} s")
 
     return Watch(environment, listener.fileno(), folder.log, tell)
 
 
-def _tell(said: Mapping[str, Any], around: Around, chosen: areas.Chosen) -> None:
-    if "step" in said:
-        terminal.say(f"  {said['step']:<44} {said['seconds']:5.1f} s")
-    elif "ended" in said:
-        terminal.say(f"  The services stopped: {said['ended']}; again in {said['again_in']:g} s.")
-    elif "ready" in said:
-        banner = terminal.BANNER.format(
-            origin=around.settings.origin,
-            wards=chosen.described,
-            folder=around.folder.path,
-            log=around.folder.log,
-            looks=terminal.STYLED if said["styled"] else terminal.UNSTYLED,
-        )
-        terminal.say(banner)
+def _banner(around: Around, chosen: areas.Chosen, *, styled: bool) -> str:
+    return terminal.BANNER.format(
+        origin=around.settings.origin,
+        wards=chosen.described,
+        folder=around.folder.path,
+        log=around.folder.log,
+        looks=terminal.STYLED if styled else terminal.UNSTYLED,
+    )
 
 
 async def _until_stopped(watch: Watch, stop: asyncio.Event) -> int:

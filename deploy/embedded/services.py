@@ -66,7 +66,7 @@ def _own(around: Around, name: str) -> dict[str, str]:
     match name:
         case "booking":
             return {
-                "link_keys": f"embedded:{keys.secret('booking.links')}",
+                "link_keys": f"k1:{keys.secret('booking.links')}",
                 "contact_key": keys.secret("booking.contacts"),
                 "notifications_url": origin,
             }

@@ -14,8 +14,10 @@ from embedded import watch
 from embedded.refusals import PartFailed
 from tests.infra import until
 
-READY = "import json, os; fd = int(os.environ['EMBEDDED_TELLING_FD']); "
-READY += "os.write(fd, json.dumps({'ready': True}).encode() + b'\\n'); "
+READY = (
+    "import json, os; fd = int(os.environ['EMBEDDED_TELLING_FD']); "
+    "os.write(fd, json.dumps({'ready': True}).encode() + b'\\n'); "
+)
 STAY = READY + "import sys; sys.stdin.read()"
 
 
@@ -94,7 +96,8 @@ async def test_stopping_ends_the_child_by_sigterm(told: Told, tmp_path: Path) ->
     caught = tmp_path / "caught"
     program = (
         "import signal, sys, pathlib; "
-        f"signal.signal(15, lambda *_: (pathlib.Path({str(caught)!r}).touch(), sys.exit(0))); " + STAY
+        f"signal.signal(15, lambda *_: (pathlib.Path({str(caught)!r}).touch(), sys.exit(0))); "
+        + STAY
     )
     kept = a_watch(program, told, tmp_path)
     running = asyncio.create_task(kept.run())
