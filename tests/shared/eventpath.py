@@ -14,16 +14,17 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Consumer as OtherClient, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from shared import outbox
 from shared.clock import new_id, now
 from shared.consumer import Consumer
-from shared.consumer.drainer import drain_forever
+from shared.consumer.drainer import drain_due, drain_forever
 from shared.events import Received, WardRef, internal, walks
 from shared.events.walks import WalkStarted
-from shared.kafka import make_producer
 from shared.postgres import Connection, Database
 from shared.relay import Relay
+from shared.republish import republish
 from shared.service import Handler, Parts, Work
 from tests.factories import Clock, KeptParts, parts_for
 
@@ -48,11 +49,11 @@ def a_start(at: datetime = START) -> WalkStarted:
     )
 
 
-async def say(database: Database, *keys: UUID) -> None:
+async def say(database: Database, *keys: UUID, at: datetime = START) -> None:
     """Append one event for each key, each in a transaction of its own."""
     for key in keys:
         async with database.transaction() as connection:
-            await outbox.append(connection, internal(a_start(), key, at=START))
+            await outbox.append(connection, internal(a_start(), key, at=at))
 
 
 async def make_ledger(database: Database) -> None:
@@ -86,6 +87,70 @@ async def rows(database: Database, statement: str, *arguments: Any) -> list[dict
     """Rows of a statement of the test's own."""
     async with database.reading() as connection:
         return [dict(row) for row in await connection.fetch(statement, *arguments)]
+
+
+async def refuse(database: Database, *keys: str) -> None:
+    """From now on the handler refuses these keys."""
+    async with database.transaction() as connection:
+        await connection.execute("insert into refused select unnest($1::text[])", list(keys))
+
+
+async def accept(database: Database, *keys: str) -> None:
+    """The cause is mended."""
+    async with database.transaction() as connection:
+        await connection.execute("delete from refused where key = any($1)", list(keys))
+
+
+async def drained(parts: Parts[Any], name: str) -> None:
+    """Whatever is due has been tried once."""
+    await drain_due(parts, name, work())
+
+
+async def rows_parked(database: Database, number: int) -> bool:
+    """Whether just so many events are parked."""
+    return len(await rows(database, "select 1 from parked")) == number
+
+
+async def republish_all(parts: Parts[Any]) -> int:
+    """What an operator does after a loss."""
+    return await republish(parts, datetime(2000, 1, 1, tzinfo=UTC))
+
+
+async def trim(bootstrap: str, *, leave: int, topic: str = TOPIC) -> None:
+    """Delete the oldest records of every partition, as retention would, but for the last few."""
+    await asyncio.to_thread(_trim, bootstrap, topic, leave)
+
+
+def _trim(bootstrap: str, topic: str, leave: int) -> None:
+    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": str(new_id())})
+    places: list[TopicPartition] = []
+    for number in client.list_topics(topic, timeout=10).topics[topic].partitions:
+        start, end = client.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+        places.append(TopicPartition(topic, number, max(start, end - leave)))
+    client.close()
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # must outlive its answers
+    for done in admin.delete_records(places).values():
+        done.result(10)
+
+
+async def number_of_effects(database: Database, number: int) -> bool:
+    """Whether so many effects have happened (or more)."""
+    return sum(len(each) for each in (await effects(database)).values()) >= number
+
+
+async def outbox_is_empty(database: Database) -> bool:
+    """Whether everything has been sent."""
+    return not await rows(database, "select 1 from outbox limit 1")
+
+
+async def rows_of_topic(database: Database, topic: str, number: int) -> bool:
+    """Whether the outbox holds just so many rows of a topic."""
+    return len(await rows(database, "select 1 from outbox where topic = $1", topic)) == number
+
+
+async def is_on_topic(bootstrap: str, key: str, topic: str = TOPIC) -> bool:
+    """Whether a record of the key is on the topic."""
+    return key in {record.key for record in await on_topic(bootstrap, topic)}
 
 
 def work(handler: Handler = note, topic: str = TOPIC) -> Work:
@@ -190,9 +255,10 @@ def first_occurrences(records: Sequence[OnTopic]) -> dict[str, list[int]]:
 
 
 @asynccontextmanager
-async def producing(parts: KeptParts) -> AsyncGenerator[AIOKafkaProducer]:
+async def producing(parts: KeptParts, **changes: Any) -> AsyncGenerator[AIOKafkaProducer]:
     """A producer of the test's own, to put bad records on a topic."""
-    producer = make_producer(parts.settings)
+    servers = parts.settings.kafka_bootstrap_servers
+    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", **changes)
     await producer.start()
     try:
         yield producer
@@ -200,7 +266,7 @@ async def producing(parts: KeptParts) -> AsyncGenerator[AIOKafkaProducer]:
         await producer.stop()
 
 
-def headers_for(key: str, sequence: int, **changes: str) -> list[tuple[str, bytes]]:
+def headers_for(key: str, number: int, **changes: str) -> list[tuple[str, bytes]]:
     """The envelope of an event that never was."""
     attributes = {
         "specversion": "1.0",
@@ -209,6 +275,6 @@ def headers_for(key: str, sequence: int, **changes: str) -> list[tuple[str, byte
         "type": f"uk.walkandtalk.{WalkStarted.type}",
         "subject": key,
         "time": datetime.now(UTC).isoformat(),
-        "sequence": f"{sequence:012d}",
+        "sequence": f"{number:012d}",
     } | changes
     return [(f"ce_{name}", value.encode()) for name, value in attributes.items()]

@@ -19,7 +19,7 @@ from shared.consumer import batch, parking, position
 from shared.consumer.arrivals import Arrival, arrival
 from shared.consumer.assigned import RETRY_SECONDS, Assigned
 from shared.consumer.batch import Reading
-from shared.consumer.offsets import Fenced, Partition
+from shared.consumer.offsets import Fenced, Mark, Partition
 from shared.consumer.position import Log, Trimmed
 from shared.consumer.tender import Tender
 from shared.events import OWNERS
@@ -76,7 +76,7 @@ class Consumer:
 
     async def _turn(self, client: AIOKafkaConsumer) -> None:
         """Fetch and apply, round after round; returns when a stop has been declared."""
-        while True:
+        while not await self._stopped():
             self._parts.progress.moved("consumer")
             await self._take_positions(client)
             try:
@@ -91,8 +91,6 @@ class Consumer:
                 )
             )
             self._resume_due(client)
-            if await self._stopped():
-                return
 
     def _lose(self, error: NoOffsetForPartitionError | OffsetOutOfRangeError) -> None:
         """Forget the places that the broker could not serve, so that they are looked up again."""
@@ -121,8 +119,8 @@ class Consumer:
             place = await position.look(self._database, partition, log)
         except Fenced:
             return
-        except Trimmed:
-            await self._declare_trimmed(each.topic)
+        except Trimmed as trimmed:
+            await self._declare_trimmed(partition, trimmed.mark)
             return
         if each not in client.assignment():
             return
@@ -230,10 +228,10 @@ class Consumer:
         self._parts.metrics.consumer_stopped.set(reason is not None)
         return reason is not None
 
-    async def _declare_trimmed(self, topic: str) -> None:
+    async def _declare_trimmed(self, partition: Partition, mark: Mark) -> None:
         """Records were deleted before we read them: only their owner can say them again."""
-        owner = OWNERS[topic]
+        topic, owner = partition.topic, OWNERS[partition.topic]
         reason = f"{topic} was trimmed: run '{owner} events republish', then events resume here"
         self._parts.log.error("consumer.trimmed", topic=topic, owner=owner)
         async with self._database.transaction() as connection:
-            await parking.stop_at_trimmed(connection, self._name, topic, reason)
+            await parking.stop_at_trimmed(connection, partition, mark, reason)

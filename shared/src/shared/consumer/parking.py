@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.codec import Record
 from shared.consumer.arrivals import Arrival, read
+from shared.consumer.offsets import Mark, Partition
 from shared.postgres import Connection
 
 PARK = """
@@ -33,7 +34,12 @@ select count(distinct (topic, coalesce(key, digest))) from parked
  where consumer = $1 and parked_at > now() - interval '10 minutes'
 """
 STOP = """
-insert into consumer_stop (consumer, reason, trimmed_topic) values ($1, $2, $3)
+insert into consumer_stop (consumer, reason) values ($1, $2) on conflict (consumer) do nothing
+"""
+STOP_AT_TRIMMED = """
+insert into consumer_stop (consumer, reason, trimmed_topic)
+select $1, $2, $3 from consumer_offset
+ where consumer = $1 and topic = $3 and partition = $4 and next_offset = $5 and fingerprint = $6
 on conflict (consumer) do nothing
 """
 STOPPED = "select reason from consumer_stop where consumer = $1"
@@ -82,7 +88,7 @@ async def park(
         reason = (
             f"more than {limit} keys parked within ten minutes: mend the cause, then events resume"
         )
-        await connection.execute(STOP, consumer, reason, None)
+        await connection.execute(STOP, consumer, reason)
 
 
 async def _with_key(connection: Connection, consumer: str, item: Arrival, cause: str) -> None:
@@ -123,9 +129,22 @@ async def stop_reason(connection: Connection, consumer: str) -> str | None:
     return await connection.fetchval(STOPPED, consumer)
 
 
-async def stop_at_trimmed(connection: Connection, consumer: str, topic: str, reason: str) -> None:
-    """Declare that the consumer must not go on until the topic's owner has republished."""
-    await connection.execute(STOP, consumer, reason, topic)
+async def stop_at_trimmed(
+    connection: Connection, partition: Partition, mark: Mark, reason: str
+) -> None:
+    """Declare that the consumer must not go on until the topic's owner has republished.
+
+    Only while it still stands at ``mark``: an operator may have resumed it in the meantime.
+    """
+    await connection.execute(
+        STOP_AT_TRIMMED,
+        partition.consumer,
+        reason,
+        partition.topic,
+        partition.number,
+        mark.next_offset,
+        mark.fingerprint,
+    )
 
 
 async def due_keys(connection: Connection, consumer: str, limit: int) -> list[tuple[str, str]]:

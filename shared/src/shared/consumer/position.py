@@ -13,7 +13,11 @@ from shared.postgres import Database
 
 
 class Trimmed(Exception):
-    """The log has lost records that were never read here."""
+    """The log has lost records that were never read here; ``mark`` is where we stood."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ async def look(database: Database, partition: Partition, log: Log) -> Place:
     if standing.mark.next_offset < log.start:
         if standing.mark.next_offset == 0:  # stood at the start of a log of which nothing was read
             return Place(await begin(database, partition, standing, log), verify=False)
-        raise Trimmed
+        raise Trimmed(standing.mark)
     known_before = standing.mark.next_offset > log.start and standing.mark.fingerprint != ""
     return Place(standing, verify=known_before)
 

@@ -1,0 +1,281 @@
+"""The consumer's fences, one by one: offset, fingerprint, inbox, gaps, keys, stops, new logs."""
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared import operations
+from shared.clock import new_id
+from shared.codec import Record
+from shared.consumer import batch
+from shared.consumer.arrivals import Arrival, read
+from shared.consumer.batch import Reading
+from shared.consumer.offsets import Fenced, Mark, Partition, Standing, begin
+from shared.events.walks import WalkStarted
+from shared.postgres import Database
+from tests.infra import until
+from tests.kafka import renew_topics
+from tests.shared import eventpath as path
+from tests.shared.eventpath import TOPIC, consuming, parts, relaying
+
+VALUE = path.a_start().model_dump_json().encode()
+
+
+def an_arrival(offset: int, key: str, sequence: int, **changes: str) -> Arrival:
+    """A record as it would stand in partition 0."""
+    headers = path.headers_for(key, sequence, **changes)
+    return read(Record(key.encode(), VALUE, headers), TOPIC, 0, offset)
+
+
+async def a_reading(database: Database, **changes: Any) -> Reading:
+    """A reader that has just begun on partition 0."""
+    await path.make_ledger(database)
+    partition = Partition("test", TOPIC, 0)
+    async with database.transaction() as connection:
+        await begin(connection, partition, None, Standing(Mark(0, ""), "cluster", 0))
+    given = {"handlers": {WalkStarted.type: path.note}, "trimmed_until": 0, "park_limit": 50}
+    return Reading(partition, **(given | changes))
+
+
+async def test_a_zombie_cannot_move_the_offset_back(shared_database: Database) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    items = [an_arrival(offset, key, offset + 1) for offset in range(4)]
+    await batch.apply(shared_database, reading, Mark(0, ""), items)
+    with pytest.raises(Fenced):
+        await batch.apply(shared_database, reading, Mark(0, ""), items[:2])
+    rows = await path.rows(shared_database, "select next_offset from consumer_offset")
+    assert rows == [{"next_offset": 4}]
+
+
+async def test_a_zombie_of_another_log_cannot_move_the_offset(shared_database: Database) -> None:
+    reading = await a_reading(shared_database)
+    items = [an_arrival(offset, str(new_id()), 1) for offset in range(4)]
+    await batch.apply(shared_database, reading, Mark(0, ""), items[:2])
+    of_another_log = Mark(2, str(new_id()))
+    with pytest.raises(Fenced):
+        await batch.apply(shared_database, reading, of_another_log, items[2:])
+    assert await path.number_of_effects(shared_database, 2)
+    assert not await path.number_of_effects(shared_database, 3)
+
+
+async def test_an_event_that_comes_twice_has_one_effect(shared_database: Database) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    again = [an_arrival(0, key, 1), an_arrival(1, key, 1), an_arrival(2, key, 2)]
+    first = await batch.apply(shared_database, reading, Mark(0, ""), again)
+    later = [an_arrival(3, key, 1), an_arrival(4, key, 2)]
+    second = await batch.apply(shared_database, reading, first.mark, later)
+    assert await path.effects(shared_database) == {key: [1, 2]}
+    assert second.counts["duplicate"] == 2
+
+
+async def test_a_gap_waits_until_what_is_missing_has_come(shared_database: Database) -> None:
+    mine = parts(shared_database, "127.0.0.1:1")
+    reading = await a_reading(shared_database)
+    key, other = str(new_id()), str(new_id())
+    items = [an_arrival(0, key, 1), an_arrival(1, key, 3), an_arrival(2, other, 1)]
+    first = await batch.apply(shared_database, reading, Mark(0, ""), items)
+    assert await path.effects(shared_database) == {key: [1], other: [1]}
+    missing = [an_arrival(3, key, 4), an_arrival(4, key, 2)]
+    await batch.apply(shared_database, reading, first.mark, missing)
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {key: [1, 2, 3, 4], other: [1]}
+
+
+async def test_a_key_first_seen_in_the_middle_waits(shared_database: Database) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    await batch.apply(shared_database, reading, Mark(0, ""), [an_arrival(0, key, 5)])
+    assert await path.effects(shared_database) == {}
+    (row,) = await path.rows(shared_database, "select key, cause from parked")
+    assert row == {"key": key, "cause": "gap"}
+
+
+@pytest.mark.parametrize("changes", [{"trimmed_until": 10}, {}])
+async def test_a_key_may_be_met_midway_where_its_beginning_is_known_to_be_gone(
+    shared_database: Database, changes: dict[str, int]
+) -> None:
+    reading = await a_reading(shared_database, **changes)
+    key = str(new_id())
+    marked = {} if changes else {"republished": "true"}
+    items = [an_arrival(0, key, 5, **marked), an_arrival(1, key, 6)]
+    await batch.apply(shared_database, reading, Mark(0, ""), items)
+    assert await path.effects(shared_database) == {key: [5, 6]}
+
+
+async def test_a_refused_event_holds_back_its_key_and_no_other(shared_database: Database) -> None:
+    mine = parts(shared_database, "127.0.0.1:1")
+    reading = await a_reading(shared_database)
+    bad, good = str(new_id()), str(new_id())
+    await path.refuse(shared_database, bad)
+    items = [an_arrival(0, bad, 1), an_arrival(1, good, 1), an_arrival(2, bad, 2)]
+    first = await batch.apply(shared_database, reading, Mark(0, ""), items)
+    assert await path.effects(shared_database) == {good: [1]}
+    await path.accept(shared_database, bad)
+    # While its first two are parked, the third must queue behind them.
+    await batch.apply(shared_database, reading, first.mark, [an_arrival(3, bad, 3)])
+    assert await path.effects(shared_database) == {good: [1]}
+    await operations.retry(shared_database, "test", None)
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {good: [1], bad: [1, 2, 3]}
+    assert await path.rows(shared_database, "select 1 from parked") == []
+
+
+async def test_a_discarded_event_lets_its_key_go_on(shared_database: Database) -> None:
+    mine = parts(shared_database, "127.0.0.1:1")
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    await path.refuse(shared_database, key)
+    items = [an_arrival(0, key, 1), an_arrival(1, key, 2)]
+    await batch.apply(shared_database, reading, Mark(0, ""), items)
+    await path.accept(shared_database, key)
+    first, second = await operations.parked(shared_database, "test")
+    with pytest.raises(operations.Conflict):
+        await operations.discard(shared_database, "test", second.id, "out of turn")
+    await operations.discard(shared_database, "test", first.id, "tested")
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {key: [2]}
+    (kept,) = await path.rows(shared_database, "select sequence, reason from parked_discarded")
+    assert kept == {"sequence": 1, "reason": "tested"}
+    audited = await path.rows(shared_database, "select action, reason from audit")
+    assert {"action": "events.discard", "reason": "tested"} in audited
+
+
+async def test_an_unknown_type_is_passed_and_counts_in_its_keys_order(
+    shared_database: Database,
+) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    newer = {"type": "uk.walkandtalk.walk.levitated.v1"}
+    items = [an_arrival(0, key, 1), an_arrival(1, key, 2, **newer), an_arrival(2, key, 3)]
+    outcome = await batch.apply(shared_database, reading, Mark(0, ""), items)
+    assert await path.effects(shared_database) == {key: [1, 3]}
+    assert outcome.counts["unknown"] == 1
+
+
+async def test_a_fault_of_the_infrastructure_parks_nothing(shared_database: Database) -> None:
+    async def cut_off(connection: Any, _events: Any) -> None:
+        pid = await connection.fetchval("select pg_backend_pid()")
+        async with shared_database.pool.acquire() as other:
+            await other.execute("select pg_terminate_backend($1)", pid)
+        await connection.fetchval("select 1")
+
+    reading = await a_reading(shared_database, handlers={WalkStarted.type: cut_off})
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)) as caught:
+        await batch.apply(shared_database, reading, Mark(0, ""), [an_arrival(0, str(new_id()), 1)])
+    assert batch.is_infrastructure(caught.value)
+    assert await path.rows(shared_database, "select 1 from parked") == []
+    assert await path.rows(shared_database, "select next_offset from consumer_offset") == [
+        {"next_offset": 0}
+    ]
+
+
+async def test_too_many_parked_keys_stop_the_consumer_until_somebody_resumes_it(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics, park_limit=3)
+    await path.make_ledger(shared_database)
+    name = f"test-{new_id()}"
+    keys = [new_id() for _ in range(8)]
+    await path.refuse(shared_database, *map(str, keys))
+    async with relaying(mine), consuming(mine, name):
+        await path.say(shared_database, *keys)
+        await until(lambda: path.rows(shared_database, "select 1 from consumer_stop"), 20)
+        await path.accept(shared_database, *map(str, keys))
+        stopped = await path.effects(shared_database)
+        reason = await operations.resume(shared_database, name)
+        assert reason is not None
+        assert "more than 3 keys" in reason
+        await operations.retry(shared_database, name, None)
+        await until(lambda: path.number_of_effects(shared_database, 8), 20)
+    assert stopped == {}
+    assert await path.effects(shared_database) == {str(key): [1] for key in keys}
+
+
+async def test_a_new_log_is_read_from_its_start(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics)
+    await path.make_ledger(shared_database)
+    name = f"test-{new_id()}"
+    before, after = [new_id() for _ in range(30)], [new_id() for _ in range(90)]
+    async with relaying(mine), consuming(mine, name):
+        await path.say(shared_database, *before)
+        await until(lambda: path.number_of_effects(shared_database, 30), 20)
+    await renew_topics(empty_topics)
+    async with relaying(mine):  # the new log grows past the old places before anybody reads it
+        await path.say(shared_database, *after)
+        await until(lambda: path.outbox_is_empty(shared_database), 20)
+    async with consuming(mine, name):
+        await until(lambda: path.number_of_effects(shared_database, 120), 20)
+    assert await path.effects(shared_database) == {str(key): [1] for key in before + after}
+
+
+async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics)
+    await path.make_ledger(shared_database)
+    name = f"test-{new_id()}"
+    keys = [new_id() for _ in range(40)]
+    async with relaying(mine), consuming(mine, name):
+        await path.say(shared_database, *keys)
+        await until(lambda: path.number_of_effects(shared_database, 40), 20)
+    async with relaying(mine):
+        await path.say(shared_database, *keys, *keys)
+        await until(lambda: path.outbox_is_empty(shared_database), 20)
+    await path.trim(empty_topics, leave=1)
+    async with consuming(mine, name):
+        (stop,) = await until(
+            lambda: path.rows(shared_database, "select reason from consumer_stop"), 20
+        )
+        assert "booking events republish" in stop["reason"]
+        await path.republish_all(mine)
+        async with relaying(mine):
+            await until(lambda: path.outbox_is_empty(shared_database), 20)
+        await operations.resume(shared_database, name)
+        await until(lambda: path.number_of_effects(shared_database, 120), 20)
+    assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "not-json": {"value": b"{not json"},
+    "wrong-schema": {"value": json.dumps({"at": "yesterday"}).encode()},
+    "null-value": {"value": None},
+    "too-large": {"value": b"[" + b"1," * 500_000 + b"1]"},
+    "key": {"key": b"\xff\xfe"},
+    "repeated-header": {"extra": [("ce_id", b"again")]},
+    "no-envelope": {"headers": []},
+    "sequence": {"changes": {"sequence": "one"}},
+}
+
+
+async def test_no_record_however_bad_stops_the_others(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics)
+    await path.make_ledger(shared_database)
+    good = new_id()
+    async with path.producing(mine, max_request_size=2 * 1024 * 1024) as producer:
+        for bad in BAD.values():
+            key = str(new_id())
+            proper = path.headers_for(key, 1, **bad.get("changes", {}))
+            headers = bad.get("headers", proper) + bad.get("extra", [])
+            await producer.send_and_wait(
+                TOPIC,
+                bad.get("value", VALUE),
+                key=bad.get("key", key.encode()),
+                headers=headers,
+                partition=0,
+            )
+    name = f"test-{new_id()}"
+    async with relaying(mine), consuming(mine, name):
+        await path.say(shared_database, good)
+        await until(lambda: path.number_of_effects(shared_database, 1), 20)
+        await until(lambda: path.rows_parked(shared_database, len(BAD)), 20)
+    causes = await path.rows(shared_database, "select cause from parked order by cause")
+    assert sorted(row["cause"] for row in causes) == sorted(BAD)
+    assert await path.effects(shared_database) == {str(good): [1]}
