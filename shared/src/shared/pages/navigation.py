@@ -27,7 +27,7 @@ STAFF = (
     Link("Alerts", "/notifications/alerts", frozenset({"duty"})),
     Link(
         "Dashboard",
-        "/reporting/dashboard",
+        "/reporting/",
         frozenset({"officer", "coordinator", "duty", "analyst", "admin"}),
     ),
 )
