@@ -17,6 +17,8 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from shared.errors import Refusal
+
 # Degrees; 5 cm at most. Half of the sixth decimal, which is what rounding may push over an edge or
 # into the slit between two wards. Real reports lie 10 cm outside their borough and are outside.
 BORDER_TOLERANCE = 4.5e-7
@@ -25,8 +27,10 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-class AreasRefused(Exception):
-    """A file that is no boundary set; the message says why in one line."""
+class AreasRefused(Refusal):
+    """This is no boundary set."""
+
+    slug = "areas-refused"
 
 
 @dataclass(frozen=True, slots=True)

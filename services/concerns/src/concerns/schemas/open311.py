@@ -153,7 +153,7 @@ def _categories(names: Sequence[str], category_map: Map) -> tuple[tuple[str, ...
 
 def shipped_map() -> Map:
     """The map that comes with this service."""
-    shipped = files("concerns").joinpath("maps", "open311.csv").read_text(encoding="utf-8")
+    shipped = files("concerns.schemas").joinpath("open311_map.csv").read_text(encoding="utf-8")
     return read_map(shipped.splitlines())
 
 
