@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
+from shared.auth.rules import PAGES, rule_of
 from shared.errors import Forbidden, NotSignedIn, Refusal
 from shared.pages.environment import Pages, render
 
@@ -24,6 +25,10 @@ def wants_page(request: Request) -> bool:
     if not path.startswith(f"/{pages.name}/") or path.startswith(
         (f"/{pages.name}/v1/", f"/{pages.name}/assets/")
     ):
+        return False
+    route = request.scope.get("route")
+    rule = rule_of(route) if hasattr(route, "dependant") else None
+    if rule is not None and rule.kind not in PAGES:
         return False
     accept = request.headers.get("accept", "*/*")
     return "text/html" in accept or "*/*" in accept.split(";")[0]
