@@ -47,6 +47,7 @@ def a_walk(**changes: Any) -> WalkNow:
         sequence=1,
         starts_at=STARTS_AT,
         ends_at=ENDS_AT,
+        cancelled_by=None,
         email="amina@example.org",
         name="Amina",
         place="The green gate",

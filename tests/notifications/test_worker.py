@@ -34,7 +34,6 @@ async def test_a_confirmed_walk_is_mailed_with_when_where_who_what_next_and_the_
         for said in (
             "Tuesday 12 January, 6:30pm to 7pm",
             "The green gate, Mill Lane",
-            "PC Jo Hart will meet you",
             "PC Jo Hart meets you at the gate.",
             "/booking/manage/planted-capability?a=1",
             "101",
@@ -55,13 +54,25 @@ async def test_the_subject_is_neutral_and_the_message_id_is_that_of_the_row(desk
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-async def test_a_cancelled_walk_is_mailed(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("initiator", "said"),
+    [
+        ("participant", "You cancelled it."),
+        ("weather", "We are sorry: we had to cancel it because of the weather."),
+        (None, "It has been cancelled."),
+        ("something new", "It has been cancelled."),
+    ],
+)
+async def test_a_cancelled_walk_is_mailed_with_why(
+    desk: Desk, initiator: str | None, said: str
+) -> None:
     walk_id = uuid4()
-    desk.booking.walks[walk_id] = a_contact(state="cancelled", sequence=2)
+    desk.booking.walks[walk_id] = a_contact(state="cancelled", sequence=2, initiator=initiator)
     await desk.hears(heard("cancelled", walk_id, sequence=2))
     await desk.sends()
     [mail] = desk.mail.taken
-    assert "will not take place" in text_of(mail)
+    assert f"will not take place. {said}" in text_of(mail)
+    assert f"will not take place. {said}" in text_of(mail, "html")
     assert "Tuesday 12 January, 6:30pm to 7pm" in text_of(mail)
 
 
@@ -311,7 +322,7 @@ async def test_no_name_or_place_can_write_a_header_or_a_line_of_its_own(desk: De
     assert desk.mail.recipients == [EMAIL]
     lines = text_of(mail).splitlines()
     assert [line for line in lines if line.startswith(("Bcc", "Pay", "Who:"))] == [
-        "Who:   {{ manage_url }}{% for %} will meet you there and walk with you."
+        "Who:   {{ manage_url }}{% for %}"
     ]
     assert "Bcc" not in mail.as_bytes(policy=policy.SMTP).decode().split("\r\n\r\n")[0]
 

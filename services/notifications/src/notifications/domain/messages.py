@@ -74,6 +74,7 @@ class WalkNow:
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    cancelled_by: str | None
     email: str = field(repr=False)
     name: str = field(repr=False)
     place: str = field(repr=False)

@@ -14,6 +14,12 @@ from notifications.domain.messages import Purpose, WalkNow
 
 LONDON = ZoneInfo("Europe/London")
 MISSING = {"start": "not started", "end": "not ended"}
+CANCELLED = {
+    "participant": "You cancelled it.",
+    "force": "We are sorry: we had to cancel it.",
+    "weather": "We are sorry: we had to cancel it because of the weather.",
+    "safety": "We are sorry: we had to cancel it to keep everybody safe.",
+}
 RUNGS = {"supervisor": "supervisor", "control_room": "control room"}
 UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
 TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
@@ -24,7 +30,7 @@ PLACEHOLDERS: Mapping[Purpose, frozenset[str]] = {
     "walk_confirmed": frozenset(
         {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
     ),
-    "walk_cancelled": frozenset({"name", "when", "where", "manage_url", "force_phone"}),
+    "walk_cancelled": frozenset({"name", "when", "where", "why", "manage_url", "force_phone"}),
     "alert_waiting": frozenset({"ward", "due", "missing", "rung", "alerts_url"}),
 }
 
@@ -35,6 +41,7 @@ def walk_words(purpose: Purpose, walk: WalkNow) -> Words:
         "name": one_line(walk.name),
         "when": when(walk.starts_at, walk.ends_at),
         "where": one_line(walk.place),
+        "why": CANCELLED.get(walk.cancelled_by or "", "It has been cancelled."),
         "officer": one_line(walk.officer),
         "next_steps": tuple(one_line(step) for step in walk.next_steps),
         "manage_url": one_line(walk.manage_url),

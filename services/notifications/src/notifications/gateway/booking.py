@@ -46,6 +46,7 @@ class _Contact(_Sent):
     meeting_point: _Place
     officer: _Officer
     next_steps: tuple[str, ...]
+    initiator: str | None = None
     manage_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
 
 
@@ -89,6 +90,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         sequence=sent.sequence,
         starts_at=sent.starts_at,
         ends_at=sent.ends_at,
+        cancelled_by=sent.initiator,
         email=sent.email,
         name=sent.name,
         place=sent.meeting_point.name,

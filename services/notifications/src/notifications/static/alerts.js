@@ -1,6 +1,6 @@
-// Keeps the list of alerts fresh by loading this same page again. Without script the page has a link
-// that does the same. Nothing is swapped while somebody is at one of its buttons or links, and a new
-// alert is said once to a screen reader.
+// Keeps the list of alerts fresh by loading this same page again; without script the page has a link
+// that does the same. A list that could not be refreshed says so: an old list must not look like a
+// quiet one. The focus stays where it was, and a new alert is said once to a screen reader.
 const EVERY = 10_000;
 
 const said = document.createElement("p");
@@ -8,23 +8,37 @@ said.className = "govuk-visually-hidden";
 said.setAttribute("role", "status");
 document.getElementById("main-content").append(said);
 
-const waiting = (list) =>
-  new Set([...list.querySelectorAll("form")].map((form) => form.action));
+const buttons = (list) =>
+  new Map([...list.querySelectorAll("form")].map((form) => [form.action, form.querySelector("button")]));
 
-async function refresh() {
-  const list = document.getElementById("alerts");
-  if (document.hidden || list.contains(document.activeElement)) return;
+async function load() {
   const answer = await fetch("/notifications/alerts", { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("alerts");
-  if (!fresh || list.contains(document.activeElement)) return;
-  const before = waiting(list);
-  const added = [...waiting(fresh)].filter((action) => !before.has(action)).length;
+  if (!answer.ok || !fresh) throw new Error("no list");
+  return [fresh, page.title];
+}
+
+function swap(list, fresh, title) {
+  const before = buttons(list);
+  const after = buttons(fresh);
+  const held = document.activeElement.form?.action;
   list.replaceWith(fresh);
-  document.title = page.title;
+  document.title = title;
+  if (held) after.get(held)?.focus();
+  const added = [...after.keys()].filter((action) => !before.has(action)).length;
   if (added) said.textContent = added === 1 ? "A new alert is waiting." : `${added} new alerts are waiting.`;
 }
 
-setInterval(() => refresh().catch(() => {}), EVERY);
-document.addEventListener("visibilitychange", () => refresh().catch(() => {}));
+async function refresh() {
+  try {
+    const [fresh, title] = await load();
+    const list = document.getElementById("alerts");
+    if (!list.querySelector(":active")) swap(list, fresh, title); // nobody is pressing anything
+  } catch {
+    document.getElementById("stale").hidden = false;
+  }
+}
+
+setInterval(refresh, EVERY);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
