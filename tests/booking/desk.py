@@ -89,7 +89,7 @@ class Booking:
         """A point in a ward."""
         return list(self.desk.areas.by_code[ward].point)
 
-    def wish(self, slot_id: str, **changes: Any) -> Json:
+    def wish(self, slot_id: str, /, **changes: Any) -> Json:
         """The body of a booking; its contact is a fresh one unless said."""
         usual = {
             "slot_id": slot_id,
@@ -100,7 +100,7 @@ class Booking:
         return {name: value for name, value in (usual | changes).items() if value is not ...}
 
     async def books(
-        self, slot_id: str, *, key: str | None = None, **changes: Any
+        self, slot_id: str, /, *, key: str | None = None, **changes: Any
     ) -> httpx.Response:
         """Somebody books a slot."""
         return await self.http.post(

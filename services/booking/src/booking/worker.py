@@ -3,10 +3,11 @@
 Invariant: a timer does little at a time and can be run again; the alarm needs no Kafka.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from booking import service, store
+from booking import domain, service, store
 from booking.gateway import Notifications
 from booking.service import Desk
 from shared.events import Received
@@ -29,10 +30,12 @@ def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Seq
         while await service.mark_next_overdue(desk):
             pass
 
+    async def report(waiting: domain.Report) -> None:
+        if await notifications.tell(waiting):
+            await service.note_reported(desk, waiting)
+
     async def report_overdue() -> None:
-        for report in await service.take_reports(desk):
-            if await notifications.tell(report):
-                await service.note_reported(desk, report)
+        await asyncio.gather(*map(report, await service.take_reports(desk)))
 
     async def forget() -> None:
         await service.forget_what_is_old(desk)

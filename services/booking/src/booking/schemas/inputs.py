@@ -26,6 +26,7 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SPACE_FOR_PLUS = re.compile(r" (?=\d\d:\d\d$)")
 CURSOR_PARTS = 2
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def _one_line(text: str) -> str:
@@ -85,6 +86,8 @@ def _edge(value: Any, parse: ValidatorFunctionWrapHandler, later: timedelta) -> 
     """An instant, or the beginning of a London day, so much later."""
     if isinstance(value, str) and DAY.fullmatch(value):
         day = date.fromisoformat(value)
+        if day.year > LAST_YEAR:
+            raise ValueError("must be a day before the year 2100")
         value = datetime.combine(day + later, time(), tzinfo=domain.LONDON).isoformat()
     return parse(value)
 
@@ -118,8 +121,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     if len(parts) != CURSOR_PARTS:
         raise ValueError("not a start and an id")
     start = datetime.fromisoformat(parts[0])
-    if start.tzinfo is None:
-        raise ValueError("not an instant")
+    if start.tzinfo is None or not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise ValueError("not the start of a slot or walk")
     return start, UUID(parts[1])
 
 
