@@ -13,20 +13,22 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from confluent_kafka import Consumer as OtherClient, TopicPartition
+from confluent_kafka import Consumer as OtherClient, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from shared import outbox
+from shared.bands import band_of
 from shared.clock import new_id, now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_due, drain_forever
-from shared.events import Received, WardRef, internal, walks
-from shared.events.walks import WalkStarted
+from shared.events import Outgoing, Received, WardRef, internal, walks
+from shared.events.walks import SharedWalkStarted, WalkStarted
 from shared.postgres import Connection, Database
 from shared.relay import Relay
 from shared.republish import republish
 from shared.service import Handler, Parts, Work
 from tests.factories import Clock, KeptParts, parts_for
+from tests.kafka import apply_topics
 
 START = now()
 
@@ -89,6 +91,25 @@ async def rows(database: Database, statement: str, *arguments: Any) -> list[dict
         return [dict(row) for row in await connection.fetch(statement, *arguments)]
 
 
+def a_shared_start(key: UUID) -> Outgoing:
+    """An event on the shared topic, due at once."""
+    band = band_of(START - timedelta(days=2))
+    ward = WardRef(code="L05000001", set="larkmere-2026")
+    fact = SharedWalkStarted(ward=ward, local_date=band.date, band=band.label)
+    return Outgoing(fact.topic, fact.type, key, fact, band.starts_at, band.ends_at)
+
+
+async def topics_again(bootstrap: str) -> None:
+    """Make our topics on a cluster that has just been wiped."""
+    await apply_topics(bootstrap)
+
+
+async def somebody_waits_for_the_outbox(database: Database) -> bool:
+    """Whether a session stands before the outbox's lock."""
+    waiting = "select 1 from pg_locks where relation = 'outbox'::regclass and not granted"
+    return bool(await rows(database, waiting))
+
+
 async def refuse(database: Database, *keys: str) -> None:
     """From now on the handler refuses these keys."""
     async with database.transaction() as connection:
@@ -149,8 +170,11 @@ async def rows_of_topic(database: Database, topic: str, number: int) -> bool:
 
 
 async def is_on_topic(bootstrap: str, key: str, topic: str = TOPIC) -> bool:
-    """Whether a record of the key is on the topic."""
-    return key in {record.key for record in await on_topic(bootstrap, topic)}
+    """Whether a record of the key is on the topic; not, while the broker is coming up."""
+    try:
+        return key in {record.key for record in await on_topic(bootstrap, topic)}
+    except KafkaException:
+        return False
 
 
 def work(handler: Handler = note, topic: str = TOPIC) -> Work:

@@ -41,6 +41,7 @@ class Consumer:
         self._work = work
         self._cluster = ""
         self.assigned: dict[TopicPartition, Assigned] = {}
+        self.client: AIOKafkaConsumer | None = None
 
     async def run(self) -> None:
         """Consume for ever; every fault of the connection is waited out, a declared stop is obeyed."""
@@ -59,7 +60,7 @@ class Consumer:
     async def _member(self, restart: Backoff) -> None:
         """One membership of the group, until a stop is declared or a fault is raised."""
         self._cluster = await kafka.cluster_id(self._parts.settings)
-        client = kafka.make_consumer(self._parts.settings, self._name)
+        self.client = client = kafka.make_consumer(self._parts.settings, self._name)
         client.subscribe(list(self._work.listens))
         try:
             async with asyncio.timeout(3 * kafka.DEADLINE_SECONDS):

@@ -1,0 +1,90 @@
+"""A process that is stuck says so and ends; one that is waiting on purpose does not."""
+
+import subprocess
+import sys
+import textwrap
+
+import httpx
+import pytest
+
+from shared.postgres import Database
+from shared.progress import Progress
+from shared.watchdog import EXIT_STUCK
+from shared.web import create_health
+from tests.factories import parts_for
+
+PRELUDE = """
+import asyncio, time, sys
+from shared.log import make_logger
+from shared.metrics import Metrics
+from shared.postgres import Database
+from shared.progress import Progress
+from shared.watchdog import Watchdog
+async def main():
+    progress = Progress()
+    watchdog = Watchdog(progress, Metrics("test"), make_logger("test", "info"))
+    watchdog.start(loop_limit=2)
+"""
+
+
+def _ended_with(body: str) -> int:
+    script = PRELUDE + textwrap.indent(textwrap.dedent(body), "    ") + "\nasyncio.run(main())\n"
+    return subprocess.run([sys.executable, "-c", script], timeout=40, check=False).returncode
+
+
+def test_a_blocked_event_loop_ends_the_process() -> None:
+    assert _ended_with("await asyncio.sleep(0.1)\ntime.sleep(30)") == EXIT_STUCK
+
+
+def test_a_loop_that_no_longer_turns_ends_the_process() -> None:
+    assert _ended_with("progress.watch('relay', limit=1)\nawait asyncio.sleep(30)") == EXIT_STUCK
+
+
+def test_what_moves_is_left_alone() -> None:
+    body = """
+    progress.watch('relay', limit=1)
+    for _ in range(30):
+        progress.moved('relay')
+        await asyncio.sleep(0.1)
+    watchdog.stop()
+    """
+    assert _ended_with(body) == 0
+
+
+class Hand:
+    """A clock whose hand is moved by the test."""
+
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_a_pause_of_the_whole_process_is_excused() -> None:
+    hand = Hand()
+    progress = Progress(clock=hand)
+    progress.watch("relay", limit=60)
+    hand.at = 61
+    assert progress.stuck() == ["relay"]
+    progress.excuse()
+    assert progress.stuck() == []
+
+
+@pytest.mark.parametrize(("moved", "status"), [(True, 200), (False, 503)])
+async def test_healthz_says_what_is_stuck(
+    shared_database: Database,
+    moved: bool,
+    status: int,  # noqa: FBT001
+) -> None:
+    mine = parts_for("shared", shared_database)
+    hand = Hand()
+    mine.progress.clock = hand
+    mine.progress.watch("partition internal.booking.walks.v1/3", limit=60)
+    hand.at = 61
+    if moved:
+        mine.progress.moved("partition internal.booking.walks.v1/3")
+    transport = httpx.ASGITransport(create_health(mine, "booking"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/healthz")
+    assert answer.status_code == status
+    assert answer.json()["stuck"] == ([] if moved else ["partition internal.booking.walks.v1/3"])
