@@ -1,5 +1,6 @@
 """What people do on the platform, each over HTTP, each checked to have been done."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,8 @@ import httpx
 
 from shared.clock import LONDON, new_id, now
 from tests.system.installation import Installation
+
+Figures = Counter[tuple[str | None, ...]]
 
 MERE_END = {"code": "L05000001", "point": [-0.2359, 51.426075]}
 LARKFIELD = {"code": "L05000002", "point": [-0.2099, 51.426075]}
@@ -102,28 +105,30 @@ class People:
             "POST", "/concerns/v1/concerns", 201, role="officer", once=True, json=body | changes
         )
 
-    async def figures(self, measure: str, by: str = "") -> dict[str, Any]:
-        """What an analyst is told."""
-        query = urlencode({"measure": measure, "by": by} if by else {"measure": measure})
-        return await self.do("GET", f"/reporting/v1/figures?{query}", 200, role="analyst")
+    async def figures(self, measure: str, by: str = "") -> Figures:
+        """What an analyst is told: counts by the values asked for, wards by their codes."""
+        query = urlencode({"measure": measure, "by": by})
+        found = await self.do("GET", f"/reporting/v1/figures?{query}", 200, role="analyst")
+        return Counter({_cell(row, by): row["count"] for row in found["rows"]})
 
-    async def count(self, measure: str) -> int:
-        """The total of a measure."""
-        return sum(row["count"] for row in (await self.figures(measure))["rows"])
-
-    async def counts(self, measure: str, *, walks: int) -> bool:
-        """Whether a measure has reached a number; false also while reporting does not answer."""
-        return await self.count(measure) >= walks
+    async def figures_become(self, measure: str, expected: Figures, by: str = "") -> bool:
+        """Whether the figures are just these."""
+        return await self.figures(measure, by) == expected
 
     async def alert_of(self, walk_id: str) -> dict[str, Any] | None:
         """The alert of a walk, if there is one."""
         found = await self.do("GET", "/notifications/v1/alerts", 200, role="duty")
-        return next((each for each in found["items"] if each["walk"]["id"] == walk_id), None)
+        return next((each for each in found["items"] if each["walk_id"] == walk_id), None)
 
     async def duty_list(self) -> list[str]:
         """The ids of the walks that booking itself shows as overdue."""
         found = await self.do("GET", "/booking/v1/walks/overdue", 200, role="duty")
         return [each["id"] for each in found["items"]]
+
+
+def _cell(row: dict[str, Any], by: str) -> tuple[str | None, ...]:
+    values = [row[name] for name in by.split(",") if name]
+    return tuple(value["code"] if isinstance(value, dict) else value for value in values)
 
 
 def an_address() -> str:

@@ -34,7 +34,7 @@ async def installation(
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def people(installation: Installation) -> People:
     """Whoever does something on the installation."""
     return People(installation)

@@ -49,9 +49,7 @@ class Installation:
         self._ports = {name: free_port() for name in (*SERVICES, "issuer")}
         self._worker_ports = {name: free_port() for name in SERVICES}
         self._secrets = {name: a_key() for name in SERVICES}
-        self.environments = {
-            name: self._environment(name, databases[name]) for name in SERVICES
-        }
+        self.environments = {name: self._environment(name, databases[name]) for name in SERVICES}
         self.processes = {
             (name, role): Process(
                 name, role, log=folder / f"{name}-{role}.log", environment=self.environments[name]
@@ -158,7 +156,10 @@ class Installation:
 
     async def is_ready(self, name: str) -> bool:
         """Whether a service's api takes requests and its worker is at work."""
-        asked = (f"{self.origin(name)}/readyz", f"http://127.0.0.1:{self._worker_ports[name]}/healthz")
+        asked = (
+            f"{self.origin(name)}/readyz",
+            f"http://127.0.0.1:{self._worker_ports[name]}/healthz",
+        )
         for role in ("api", "worker"):
             process = self.processes[name, role]
             if not process.alive:
@@ -167,6 +168,12 @@ class Installation:
             return all([(await self._http.get(url)).status_code == 200 for url in asked])
         except httpx.TransportError:
             return False
+
+    async def has_caught_up(self, name: str) -> bool:
+        """Whether a service has applied all that its topics hold, by its own figures."""
+        answer = await self._http.get(f"http://127.0.0.1:{self._worker_ports[name]}/metrics")
+        found = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line[:1] != "#")
+        return float(found["consumer_lag_events"]) == 0
 
     async def kill(self, name: str) -> None:
         """Kill -9 both processes of a service."""

@@ -19,6 +19,9 @@ Level = Literal["debug", "info", "warning", "error"]
 # name of the logger is told.
 _PLAIN_SPOKEN = frozenset({"aiokafka", "uvicorn", "alembic", "asyncio"})
 
+# aiokafka says ten times a second that a broker is away.
+REPEAT_SECONDS = 10.0
+
 
 def make_logger(
     service: str, level: Level = "info", *, stream: TextIO | None = None
@@ -54,14 +57,21 @@ def adopt_libraries(log: FilteringBoundLogger) -> None:
 
 
 class _Adopted(logging.Handler):
-    """Turns a record of ``logging`` into a line of ours."""
+    """Turns a record of ``logging`` into a line of ours; what is said again and again is counted."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         super().__init__()
         self._log = log
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        facts: dict[str, object] = {"logger": record.name}
+        saying = (record.name, str(record.msg))
+        last, unsaid = self._said.get(saying, (-REPEAT_SECONDS, 0))
+        if record.created - last < REPEAT_SECONDS:
+            self._said[saying] = (last, unsaid + 1)
+            return
+        self._said[saying] = (record.created, 0)
+        facts: dict[str, object] = {"logger": record.name, "unsaid": unsaid}
         if record.name.partition(".")[0] in _PLAIN_SPOKEN:
             facts["said"] = _first_line(record)
         if record.exc_info and record.exc_info[1]:

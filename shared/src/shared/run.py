@@ -21,7 +21,7 @@ from shared.clock import now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_forever
 from shared.errors import Refusal
-from shared.log import make_logger
+from shared.log import adopt_libraries, make_logger
 from shared.metrics import Metrics
 from shared.migrate import upgrade
 from shared.postgres import open_database
@@ -121,23 +121,31 @@ def main(service: Service[Any]) -> None:
     sys.exit(code)
 
 
+@asynccontextmanager
+async def _open_process(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
+    """The parts of a process that is this service's alone: what libraries say goes to its log."""
+    async with open_parts(service, settings) as parts:
+        adopt_libraries(parts.log)
+        yield parts
+
+
 async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:
-    async with open_parts(service, service.settings()) as parts:
+    async with _open_process(service, service.settings()) as parts:
         return await command(parts, words)
 
 
 async def _api(service: Service[S], settings: S) -> int:
-    async with open_parts(service, settings) as parts:
+    async with _open_process(service, settings) as parts:
         return await serve(service.create_app(parts), parts, settings.port)
 
 
 async def _worker(service: Service[S], settings: S) -> int:
-    async with open_parts(service, settings) as parts, working(service, parts):
+    async with _open_process(service, settings) as parts, working(service, parts):
         return await serve(create_health(parts, service.name), parts, settings.worker_port)
 
 
 async def _all(service: Service[S], settings: S) -> int:
-    async with open_parts(service, settings) as parts, working(service, parts):
+    async with _open_process(service, settings) as parts, working(service, parts):
         return await serve(service.create_app(parts), parts, settings.port)
 
 
