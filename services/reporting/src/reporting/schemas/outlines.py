@@ -10,14 +10,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """A boundary set's GeoJSON, plain and compressed, and its strong entity tag (RFC 9110, 8.8.3)."""
+    """A boundary set's GeoJSON, plain and compressed, and a digest that tells it from others."""
 
     plain: bytes
     zipped: bytes
-    etag: str
+    digest: str
+
+    @property
+    def etag(self) -> str:
+        """Its strong entity tag (RFC 9110, 8.8.3)."""
+        return f'"{self.digest}"'
 
 
 def outlines_of(geojson: bytes) -> Outlines:
     """Compress and tag a boundary set."""
     digest = hashlib.sha256(geojson).hexdigest()[:16]
-    return Outlines(geojson, gzip.compress(geojson, mtime=0), f'"{digest}"')
+    return Outlines(geojson, gzip.compress(geojson, mtime=0), digest)
