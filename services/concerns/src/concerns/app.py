@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from concerns import api, worker
+from concerns import api, pages, worker
 from concerns.settings import Settings
 from shared import areas
 from shared.service import Parts, Service, Work
@@ -17,7 +17,7 @@ from shared.web import create_api
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
     """The HTTP side."""
-    app = create_api(parts, "concerns", [api.router])
+    app = create_api(parts, "concerns", [api.router, pages.router])
     app.state.areas = areas.load(parts.settings.areas_dir, parts.settings.areas_set)
     return app
 

@@ -6,6 +6,7 @@ repeats what was sent.
 
 from concerns.schemas import open311
 from concerns.schemas.api import (
+    MAX_NOTE,
     CaptureConcern,
     CategoryList,
     ConcernList,
@@ -15,8 +16,10 @@ from concerns.schemas.api import (
     place_of,
     shown,
 )
+from concerns.schemas.form import read_form, spots_of
 
 __all__ = [
+    "MAX_NOTE",
     "CaptureConcern",
     "CategoryList",
     "ConcernList",
@@ -25,5 +28,7 @@ __all__ = [
     "listed_categories",
     "open311",
     "place_of",
+    "read_form",
     "shown",
+    "spots_of",
 ]

@@ -37,6 +37,20 @@ select c.id, c.shared_id, c.source, c.walk_id, c.captured_by, c.captured_at, c.o
  limit $6
 """
 
+FIND_OWN = """
+select c.ward_name, case when c.walk_id is not null then w.walk_id is not null end as walk_known
+  from concern c left join capture_window w on w.walk_id = c.walk_id
+ where c.id = $1 and c.captured_by = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an officer is told of a concern that she has just captured."""
+
+    ward_name: str | None
+    walk_known: bool | None
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -106,6 +120,12 @@ async def newest(connection: Connection, wanted: Wanted) -> list[Kept]:
         wanted.limit,
     )
     return [Kept(_concern(dict(row)), row["matched"]) for row in rows]
+
+
+async def find_own(connection: Connection, concern_id: UUID, officer: str) -> Told | None:
+    """What there is to tell an officer of a concern, if it is one that she captured."""
+    row = await connection.fetchrow(FIND_OWN, concern_id, officer)
+    return Told(**dict(row)) if row else None
 
 
 def _concern(row: dict[str, Any]) -> Concern:
