@@ -58,6 +58,17 @@ async def say(database: Database, *keys: UUID, at: datetime = START) -> None:
             await outbox.append(connection, internal(a_start(), key, at=at))
 
 
+def clock_of(mine: KeptParts) -> Clock:
+    """The clock behind the parts, to be moved."""
+    assert isinstance(mine.clock, Clock)
+    return mine.clock
+
+
+def sample(mine: KeptParts, name: str, **labels: str) -> float:
+    """A metric's value; 0 before its first."""
+    return mine.metrics.registry.get_sample_value(name, labels) or 0
+
+
 async def make_ledger(database: Database) -> None:
     """The tests' own tables: effects, and the keys whose effects are refused."""
     async with database.transaction() as connection:
@@ -130,6 +141,11 @@ async def drained(parts: Parts[Any], name: str) -> None:
 async def rows_parked(database: Database, number: int) -> bool:
     """Whether just so many events are parked."""
     return len(await rows(database, "select 1 from parked")) == number
+
+
+async def stops(database: Database) -> list[str]:
+    """Why consumers stand still."""
+    return [row["reason"] for row in await rows(database, "select reason from consumer_stop")]
 
 
 async def republish_all(parts: Parts[Any]) -> int:

@@ -78,8 +78,7 @@ async def test_a_missing_topic_holds_back_only_its_own_rows(
     async with relaying(mine):
         await path.say(shared_database, here)
         await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(here)), 20)
-        blocked = mine.metrics.relay_topic_blocked.labels(SHARED)
-        await until(lambda: blocked._value.get() == 1, 20)
+        await until(lambda: path.sample(mine, "relay_topic_blocked", topic=SHARED) == 1, 20)
     assert await path.rows_of_topic(shared_database, SHARED, 1)
 
 
@@ -104,7 +103,7 @@ async def test_another_cluster_is_not_written_to_until_somebody_republishes(
         await kafka_node.start()
         await path.topics_again(kafka_node.bootstrap)
         await path.say(shared_database, *before, after)
-        await until(lambda: mine.metrics.relay_foreign_cluster._value.get() == 1, 40)
+        await until(lambda: path.sample(mine, "relay_foreign_cluster") == 1, 40)
         assert await path.on_topic(kafka_node.bootstrap) == []
         assert await republish(mine, path.START - timedelta(days=1)) == 61
         await until(lambda: path.number_of_effects(shared_database, 61), 40)

@@ -73,8 +73,9 @@ def test_a_pause_of_the_whole_process_is_excused() -> None:
 @pytest.mark.parametrize(("moved", "status"), [(True, 200), (False, 503)])
 async def test_healthz_says_what_is_stuck(
     shared_database: Database,
+    *,
     moved: bool,
-    status: int,  # noqa: FBT001
+    status: int,
 ) -> None:
     mine = parts_for("shared", shared_database)
     hand = Hand()

@@ -4,12 +4,17 @@ Invariant: a band is a local date and one of 00, 04, 08, 12, 16, 20; its edges a
 so that on the two days a year when the clocks change one band lasts three or five hours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, get_args
 
 from shared.clock import LONDON
 
 HOURS = (0, 4, 8, 12, 16, 20)
+
+BandLabel = Literal["00", "04", "08", "12", "16", "20"]
+LABELS: Mapping[int, BandLabel] = dict(zip(HOURS, get_args(BandLabel), strict=True))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,9 +25,9 @@ class Band:
     hour: int
 
     @property
-    def label(self) -> str:
+    def label(self) -> BandLabel:
         """The hour as events carry it: ``"16"``."""
-        return f"{self.hour:02d}"
+        return LABELS[self.hour]
 
     @property
     def starts_at(self) -> datetime:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from shared.bands import BandLabel
 from shared.events.base import Fact, WardRef
 from shared.events.walks import Light
 
@@ -42,7 +43,7 @@ class SharedConcernCaptured(Fact):
 
     ward: WardRef | None
     local_date: date
-    band: Literal["00", "04", "08", "12", "16", "20"]
+    band: BandLabel
     categories: list[str]
     category_version: str
     severity: int

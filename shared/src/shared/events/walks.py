@@ -7,6 +7,7 @@ shared topic no time finer than the planned date and band.
 from datetime import date, datetime
 from typing import Literal
 
+from shared.bands import BandLabel
 from shared.events.base import Fact, WardRef
 
 INTERNAL = "internal.booking.walks.v1"
@@ -81,7 +82,7 @@ class _SharedWalk(Fact):
 
     ward: WardRef
     local_date: date
-    band: Literal["00", "04", "08", "12", "16", "20"]
+    band: BandLabel
 
 
 class SharedWalkConfirmed(_SharedWalk):
