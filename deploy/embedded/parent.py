@@ -141,7 +141,7 @@ async def _keep_alive(server: postgres.Postgres) -> None:
             try:
                 await server.start_again()
                 terminal.say("  PostgreSQL had ended and was started again.")
-            except (CannotStart, OSError, RuntimeError) as error:
+            except CannotStart as error:
                 terminal.complain(f"  PostgreSQL ended and does not start again: {error}")
 
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from embedded.refusals import PartFailed
 from shared.clock import new_id
 
 READY_LINES = 8
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
 
 # What the server logs must not quote rows: no DETAIL, no statement.
 QUIET = (
@@ -57,8 +58,7 @@ class Postgres:
 
     async def start_again(self) -> None:
         """Start the server after its process ended."""
-        await _forget_the_dead(self._server.pgdata)
-        await asyncio.to_thread(self._server.ensure_postgres_running)
+        await _bring_up(self._server.pgdata, self._server.ensure_postgres_running)
 
     async def stop(self) -> None:
         """Stop the server cleanly; its open connections are ended."""
@@ -78,22 +78,26 @@ async def start(data: Path, names: tuple[str, ...]) -> Postgres:
 async def _start(data: Path) -> PostgresServer:
     made = data.with_name("postgres.made")
     _throw_away_unmade(data, made)
-    await _forget_the_dead(data)
     # Whom else it believes to use the server: parents that were killed. We hold the folder alone.
     (data / ".handle_pids.json").unlink(missing_ok=True)
-    try:
-        server = get_server(data, start=False)
-        try:
-            await asyncio.to_thread(server.start)
-        except subprocess.SubprocessError:  # recovery after a crash took longer than it waits
-            await _forget_the_dead(data)
-            await asyncio.to_thread(server.start)
-    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
-        raise PartFailed(
-            f"PostgreSQL did not start ({type(error).__name__}): see {data}/log"
-        ) from error
+    server = get_server(data, start=False)
+    await _bring_up(data, server.start)
     made.touch()
     return server
+
+
+async def _bring_up(data: Path, start_server: Callable[[], None]) -> None:
+    """Start the server; again while what a killed one left behind is ending, or recovery is long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        await _forget_the_dead(data)
+        try:
+            return await asyncio.to_thread(start_server)
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+            if time.monotonic() > deadline:
+                kind = type(error).__name__
+                raise PartFailed(f"PostgreSQL did not start ({kind}): see {data}/log") from error
+        await asyncio.sleep(0.2)
 
 
 def _throw_away_unmade(data: Path, made: Path) -> None:
