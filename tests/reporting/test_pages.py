@@ -249,6 +249,8 @@ async def test_only_who_may_ask_for_figures_is_offered_them(
     for link in links:
         answer = await client.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200
+    some_days = (await client.get(PAGE, params={"from": DAY.isoformat()})).text
+    assert f"by=ward,day,light&amp;from={DAY}" in some_days
 
 
 async def test_the_pages_own_session_opens_outlines_and_no_other_services(

@@ -15,7 +15,7 @@ from reporting.service import Answer, Freshness
 from shared.areas import BoundarySet
 
 MEASURES: Mapping[Measure, str] = {"walks": "Walks", "concerns": "Concerns"}
-LIGHTS: Mapping[Light, str] = {"day": "By day", "dark": "After dark"}
+LIGHTS: Mapping[Light, str] = {"day": "In daylight", "dark": "After dark"}
 OUTSIDE = "Outside every ward"
 
 # Seconds in a unit, its name, seconds in the following unit.
