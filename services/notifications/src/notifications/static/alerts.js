@@ -8,8 +8,7 @@ said.className = "govuk-visually-hidden";
 said.setAttribute("role", "status");
 document.getElementById("main-content").append(said);
 
-const buttons = (list) =>
-  new Map([...list.querySelectorAll("form")].map((form) => [form.action, form.querySelector("button")]));
+const buttons = (list) => [...list.querySelectorAll("button")].map((button) => button.id);
 
 async function load() {
   const answer = await fetch("/notifications/alerts", { headers: { Accept: "text/html" } });
@@ -20,13 +19,12 @@ async function load() {
 }
 
 function swap(list, fresh, title) {
-  const before = buttons(list);
-  const after = buttons(fresh);
-  const held = document.activeElement.form?.action;
+  const before = new Set(buttons(list));
+  const held = list.contains(document.activeElement) ? document.activeElement.id : "";
   list.replaceWith(fresh);
   document.title = title;
-  if (held) after.get(held)?.focus();
-  const added = [...after.keys()].filter((action) => !before.has(action)).length;
+  if (held) (document.getElementById(held) ?? document.getElementById("waiting")).focus();
+  const added = buttons(fresh).filter((id) => !before.has(id)).length;
   if (added) said.textContent = added === 1 ? "A new alert is waiting." : `${added} new alerts are waiting.`;
 }
 
