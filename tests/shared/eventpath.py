@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from confluent_kafka import Consumer as OtherClient, KafkaException, TopicPartition
+from confluent_kafka import Consumer as OtherClient, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from shared import outbox
@@ -273,16 +273,21 @@ def _read_all(bootstrap: str, topic: str) -> list[OnTopic]:
             assert message is not None, "the topic went silent"
             assert message.error() is None
             number, offset = message.partition() or 0, message.offset() or 0
-            headers = {name: value.decode() for name, value in message.headers() or []}
-            raw_key = message.key()
+            headers = {name: str(given, "utf-8") for name, given in _headers_of(message)}
+            raw_key, value = message.key(), message.value()
             key = raw_key.decode(errors="replace") if isinstance(raw_key, bytes) else ""
-            value = message.value()
+            assert not isinstance(value, str)
             found.append(OnTopic(number, offset, message.timestamp()[1], key, value, headers))
             if offset + 1 >= ends[number]:
                 del ends[number]
     finally:
         client.close()
     return found
+
+
+def _headers_of(message: Message) -> list[tuple[str, bytes]]:
+    found: Any = message.headers() or []
+    return [(name, value or b"") for name, value in found]
 
 
 def first_occurrences(records: Sequence[OnTopic]) -> dict[str, list[int]]:

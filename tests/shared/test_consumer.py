@@ -185,7 +185,7 @@ async def test_too_many_parked_keys_stop_the_consumer_until_somebody_resumes_it(
     await path.refuse(shared_database, *map(str, keys))
     async with relaying(mine), consuming(mine, name):
         await path.say(shared_database, *keys)
-        await until(lambda: path.rows(shared_database, "select 1 from consumer_stop"), 20)
+        await until(lambda: path.sample(mine, "consumer_stopped") == 1, 20)
         await path.accept(shared_database, *map(str, keys))
         stopped = await path.effects(shared_database)
         reason = await operations.resume(shared_database, name)

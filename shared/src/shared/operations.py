@@ -42,7 +42,10 @@ select not exists (
       on (earlier.consumer, earlier.topic, earlier.key) = (p.consumer, p.topic, p.key)
    where p.consumer = $1 and p.id = $2 and earlier.sequence < p.sequence)
 """
-RESUME = "delete from consumer_stop where consumer = $1 returning reason, trimmed_topic"
+RESUME = """
+update consumer_stop set resumed_at = now() where consumer = $1 and resumed_at is null
+returning reason, trimmed_topic
+"""
 # A reader that stopped because its log was trimmed begins again where the log now does.
 BEGIN_ANEW = "delete from consumer_offset where consumer = $1 and topic = $2"
 AUDIT = "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)"

@@ -32,17 +32,24 @@ on conflict (consumer, topic, digest) where key is null do nothing
 NEWLY_PARKED_KEYS = """
 select count(distinct (topic, coalesce(key, digest))) from parked
  where consumer = $1 and parked_at > now() - interval '10 minutes'
+   and parked_at > coalesce((select resumed_at from consumer_stop where consumer = $1), '-infinity')
 """
 STOP = """
-insert into consumer_stop (consumer, reason) values ($1, $2) on conflict (consumer) do nothing
+insert into consumer_stop (consumer, reason) values ($1, $2)
+on conflict (consumer) do update
+   set reason = excluded.reason, trimmed_topic = null, since = now(), resumed_at = null
+ where consumer_stop.resumed_at is not null
 """
 STOP_AT_TRIMMED = """
 insert into consumer_stop (consumer, reason, trimmed_topic)
 select $1, $2, $3 from consumer_offset
  where consumer = $1 and topic = $3 and partition = $4 and next_offset = $5 and fingerprint = $6
-on conflict (consumer) do nothing
+on conflict (consumer) do update
+   set reason = excluded.reason, trimmed_topic = excluded.trimmed_topic, since = now(),
+       resumed_at = null
+ where consumer_stop.resumed_at is not null
 """
-STOPPED = "select reason from consumer_stop where consumer = $1"
+STOPPED = "select reason from consumer_stop where consumer = $1 and resumed_at is null"
 HEAD = """
 select id, topic, partition, "offset", record_key, headers, value, attempts from parked
  where consumer = $1 and topic = $2 and key = $3 order by sequence limit 1

@@ -121,7 +121,8 @@ TABLES = (
         consumer text primary key,
         reason text not null,
         trimmed_topic text,
-        since timestamptz not null default now()
+        since timestamptz not null default now(),
+        resumed_at timestamptz
     )
     """,
     """
