@@ -62,6 +62,7 @@ async def test_what_waits_comes_first_with_how_long_and_who_has_been_told(
     assert "not ended by Tuesday 12 January, 7pm" in text
     assert "not started by Tuesday 12 January, 7pm" in text
     assert text.count("/acknowledge") == 2
+    assert "&lt;" not in text
     assert text.index("Waiting for somebody") < text.index("Settled")
 
 
