@@ -10,7 +10,7 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import uvicorn
@@ -80,11 +80,21 @@ async def working(service: Service[S], parts: Parts[S]) -> AsyncGenerator[None]:
         finally:
             for name in names:
                 parts.progress.forget(name)
-            for task in tasks:
-                task.cancel()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel until all have ended, or the deadline is over.
+
+    Once may not be enough: what fails on the way out can hide a cancellation behind its own error.
+    """
+    began = asyncio.get_running_loop().time()
+    waiting = {task for task in tasks if not task.done()}
+    while waiting and asyncio.get_running_loop().time() - began < STOP_SECONDS:
+        for task in waiting:
+            task.cancel()
+        ended, waiting = await asyncio.wait(waiting, timeout=STOP_SECONDS / 4)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 def _loops(name: str, parts: Parts[Any], work: Work) -> Sequence[Coroutine[Any, Any, None]]:
