@@ -10,8 +10,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -86,8 +86,7 @@ async def run(settings: ChildSettings) -> int:
         desk = apps["booking"].state.desk
         await demo.prepare(desk)
         told.step("Demo team")
-        for service in SERVICES:
-            await held.enter_async_context(working(service, every[service.name]))
+        await held.enter_async_context(_all_working(every))
         await held.enter_async_context(demo.keeping_slots_open(desk))
         _watch_over(held, every)
         told.step("Services")
@@ -107,6 +106,26 @@ async def _apps(held: AsyncExitStack, every: Mapping[str, Parts[Any]]) -> dict[s
         await held.enter_async_context(app.router.lifespan_context(app))
         apps[service.name] = app
     return apps
+
+
+@asynccontextmanager
+async def _all_working(every: Mapping[str, Parts[Any]]) -> AsyncGenerator[None]:
+    """The workers of all services; told to stop, they stop side by side."""
+    stop = asyncio.Event()
+
+    async def work(service: Service[Any], up: asyncio.Event) -> None:
+        async with working(service, every[service.name]):
+            up.set()
+            await stop.wait()
+
+    async with asyncio.TaskGroup() as group:
+        ups = [asyncio.Event() for _ in SERVICES]
+        for service, up in zip(SERVICES, ups, strict=True):
+            group.create_task(work(service, up))
+        for up in ups:
+            await up.wait()
+        yield
+        stop.set()
 
 
 def _origin(
