@@ -41,7 +41,13 @@ async def dashboard(
     database: Database, issuer: TestIssuer, *, query: str = "", script: bool = True
 ) -> AsyncGenerator[Page]:
     app = create_app(
-        parts_for("reporting", database, oidc_issuer=issuer.url, live_poll_seconds=0.05)
+        parts_for(
+            "reporting",
+            database,
+            oidc_issuer=issuer.url,
+            live_poll_seconds=0.05,
+            live_beat_seconds=0.3,
+        )
     )
     async with serving(app, app.state.live) as port, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
