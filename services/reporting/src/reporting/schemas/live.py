@@ -77,7 +77,7 @@ class LiveStream(Response):
                 await send(start)
                 await self._send_frames(send, gone)
             await _send(send, b"", more=False)
-        except TimeoutError:
+        except OSError:  # TimeoutError is one: it takes nothing any more, or is gone
             return
         finally:
             gone.cancel()
