@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from notifications.service.messages import LEASE
+from notifications.service.messages import LEASE, SENDERS
 from shared.postgres import Database
+from tests.infra import until
 from tests.notifications.desk import ENDS_AT, STARTS_AT, WARD, Desk, a_desk, events_of, heard
 from tests.notifications.doubles import (
     EMAIL,
@@ -249,6 +250,32 @@ async def test_the_intent_is_committed_before_the_mail_goes_out(desk: Desk) -> N
     assert await desk.states() == [("delivered", None)]
 
 
+async def dies(sending: asyncio.Task[None]) -> None:
+    """Once is "stop", and waits for what is under way; twice is the end."""
+    for _ in range(2):
+        sending.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+
+async def test_a_worker_told_to_stop_finishes_the_mail_it_is_at_and_begins_no_other(
+    desk: Desk,
+) -> None:
+    desk.mail.answering.clear()
+    for _ in range(SENDERS + 1):
+        await desk.confirms()
+    sending = asyncio.create_task(desk.sends())
+    await until(lambda: len(desk.mail.taken) == SENDERS)
+    sending.cancel()
+    await asyncio.sleep(0)
+    desk.mail.answering.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    states = [state for state, _ in await desk.states()]
+    assert sorted(states) == ["delivered"] * SENDERS + ["intended"]
+
+
 async def test_a_crash_between_intent_and_outcome_sends_again_with_the_same_message_id(
     desk: Desk,
 ) -> None:
@@ -256,9 +283,7 @@ async def test_a_crash_between_intent_and_outcome_sends_again_with_the_same_mess
     await desk.confirms()
     sending = asyncio.create_task(desk.sends())
     await asyncio.wait_for(desk.mail.silent.wait(), 5)
-    sending.cancel()  # the worker dies between DATA and its answer
-    with pytest.raises(asyncio.CancelledError):
-        await sending
+    await dies(sending)  # between DATA and its answer
     desk.mail.answering.set()
     await desk.sends()
     assert await desk.states() == [("sending", None)]  # somebody may still be at it
@@ -276,8 +301,7 @@ async def test_a_mail_found_in_sending_is_withheld_when_its_walk_was_cancelled_s
     walk_id = await desk.confirms()
     sending = asyncio.create_task(desk.sends())
     await asyncio.wait_for(desk.mail.silent.wait(), 5)
-    sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
+    await dies(sending)
     desk.mail.answering.set()
     desk.booking.walks[walk_id]["state"] = "cancelled"
     desk.clock.advance(LEASE)

@@ -72,7 +72,10 @@ async def intend(
 
 
 async def send_due(room: PostRoom) -> None:
-    """Send what is due, a few at a time, until nothing is or the run has lasted long enough."""
+    """Send what is due, a few at a time, until nothing is or the run has lasted long enough.
+
+    Told to stop (cancelled once), it begins nothing new and finishes what is under way.
+    """
     loop = asyncio.get_running_loop()
     enough = loop.time() + RUN_SECONDS
 
@@ -80,9 +83,16 @@ async def send_due(room: PostRoom) -> None:
         while loop.time() < enough and await send_next(room):
             pass
 
-    async with asyncio.TaskGroup() as senders:
-        for _ in range(SENDERS):
-            senders.create_task(sender())
+    senders = asyncio.gather(*(sender() for _ in range(SENDERS)), return_exceptions=True)
+    try:
+        ended = await asyncio.shield(senders)
+    except asyncio.CancelledError:
+        enough = loop.time()
+        await senders
+        raise
+    for error in ended:
+        if error is not None:
+            raise error
 
 
 async def send_next(room: PostRoom) -> bool:
