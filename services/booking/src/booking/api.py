@@ -22,6 +22,7 @@ from booking.schemas import (
     PageDep,
     ToTime,
     cursor_after,
+    wards_of,
 )
 from booking.service import answers
 from shared.auth import Principal, allow, allow_service, anyone, public
@@ -190,11 +191,6 @@ async def show_contact(desk: DeskDep, who: NotificationsService, walk_id: UUID) 
 def _sees_places(who: Principal | None) -> bool:
     """Whether somebody may know where they meet."""
     return who is not None and bool(who.roles & PLACE_ROLES)
-
-
-def wards_of(who: Principal) -> list[str] | None:
-    """The wards to which a reader's lists are narrowed; None: every ward."""
-    return None if who.covers("*") else sorted(who.wards)
 
 
 async def _walks(

@@ -33,6 +33,7 @@ from booking.domain.slots import (
 from booking.domain.times import LONDON, Times, is_london_time, promised, readings
 from booking.domain.walks import (
     KEPT_AFTER_END,
+    START_WINDOW,
     Deed,
     NewWalk,
     Overdue,
@@ -53,6 +54,7 @@ __all__ = [
     "KEPT_AFTER_END",
     "LONDON",
     "LONGEST_MINUTES",
+    "START_WINDOW",
     "AdultsOnly",
     "Claim",
     "Deed",

@@ -1,10 +1,15 @@
 """Booking's pages: slots, booking and a participant's own walk for the public; walks for staff.
 
-Invariant: a GET changes nothing but the audit log; every change is a form posted with its token.
+Invariant: a GET changes nothing but the audit log; every change is a form posted with its token and
+its idempotency key, and every page works without script.
 """
 
 from fastapi import APIRouter
 
+from booking.pages import book, manage, roster, today
+
 router = APIRouter(include_in_schema=False)
+for part in (book, manage, roster, today):
+    router.include_router(part.router)
 
 __all__ = ["router"]

@@ -14,6 +14,7 @@ from booking.schemas.inputs import (
     PageDep,
     ToTime,
     cursor_after,
+    wards_of,
 )
 from booking.schemas.seeds import Seed, read_seed
 
@@ -33,4 +34,5 @@ __all__ = [
     "ToTime",
     "cursor_after",
     "read_seed",
+    "wards_of",
 ]

@@ -19,6 +19,7 @@ from pydantic.functional_validators import BeforeValidator, WrapValidator
 
 from booking import domain
 from booking.service import Desk
+from shared.auth import Principal
 from shared.errors import Fault, Invalid
 from shared.web import Text, Timestamp
 
@@ -129,6 +130,11 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
 def cursor_after(start: datetime, last: UUID) -> str:
     """The cursor that leads on after a start and an id."""
     return base64.urlsafe_b64encode(f"{start.isoformat()} {last}".encode()).decode()
+
+
+def wards_of(who: Principal) -> list[str] | None:
+    """The wards to which a reader's lists are narrowed; None: every ward."""
+    return None if who.covers("*") else sorted(who.wards)
 
 
 def _desk(request: Request) -> Desk:

@@ -4,6 +4,7 @@ Invariant: every change commits at the end of the ``async with`` that a reader s
 """
 
 from booking.service import answers
+from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.keeping import count_what_is_old, forget_what_is_old, seed
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
@@ -32,4 +33,5 @@ __all__ = [
     "start_walk",
     "take_reports",
     "walk_of_link",
+    "walks_of_day",
 ]
