@@ -150,16 +150,16 @@ async def test_each_fault_is_said_at_its_field_and_what_was_typed_stays(
         (
             {"categories": None, "severity": None, "latitude": None, "longitude": None},
             {
-                "spot": "Say where it is",
                 "categories": "Select what feels unsafe",
                 "severity": "Select how strongly it is felt",
+                "spot": "Say where it is",
             },
         ),
     ]
     for change, expected in cases:
         page = await officer.fill(**change)
         assert page.status_code == 422, change
-        assert summary(page) == expected
+        assert list(summary(page).items()) == list(expected.items())
         assert "<title>Error: Capture a concern" in page.text
         for field in expected:
             assert f'id="{field}"' in page.text

@@ -4,7 +4,7 @@ Invariant: what the form cannot say is never guessed; every fault is in words th
 the field that it is about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "note": ("note", f"the note must be {MAX_NOTE:,} characters or fewer"),
     "place": ("latitude", "latitude must be from -90 to 90 and longitude from -180 to 180"),
 }
+_ON_THE_PAGE = ("categories", "severity", "spot", "latitude", "longitude", "light", "note")
 
 
 def spots_of(areas: BoundarySet) -> dict[str, Place]:
@@ -49,12 +50,17 @@ def read_form(form: FormData, areas: BoundarySet, walk_id: UUID | None) -> Captu
     try:
         said = CaptureConcern.model_validate(body)
     except ValidationError as error:
-        fields = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
-        faults += [Fault(f"#/{_WORDS[field][0]}", _WORDS[field][1]) for field in fields]
-        raise Invalid(faults=faults) from None
+        found = {str(fault["loc"][0]) for fault in error.errors()}
+        faults += [Fault(f"#/{_WORDS[field][0]}", _WORDS[field][1]) for field in found]
+        raise Invalid(faults=_in_order(faults)) from None
     if faults:
         raise Invalid(faults=faults)
     return said
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """As the page has its fields, from the top."""
+    return sorted(faults, key=lambda fault: _ON_THE_PAGE.index(fault.pointer.removeprefix("#/")))
 
 
 class _NoPlace(Exception):
