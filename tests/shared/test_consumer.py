@@ -1,6 +1,7 @@
 """The consumer's fences, one by one: offset, fingerprint, inbox, gaps, keys, stops, new logs."""
 
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 import asyncpg
@@ -41,15 +42,24 @@ async def a_reading(
     return Reading(partition, {WalkStarted.type: handler}, trimmed_until, park_limit=50)
 
 
+async def is_fenced(attempt: Awaitable[Any]) -> bool:
+    """Whether the fence at the offset refuses it."""
+    try:
+        await attempt
+    except Fenced:
+        return True
+    return False
+
+
 async def test_a_zombie_cannot_move_the_offset_back(shared_database: Database) -> None:
     reading = await a_reading(shared_database)
     key = str(new_id())
     items = [an_arrival(offset, key, offset + 1) for offset in range(4)]
     await batch.apply(shared_database, reading, Mark(0, ""), items)
-    with pytest.raises(Fenced):
-        await batch.apply(shared_database, reading, Mark(0, ""), items[:2])
+    refused = await is_fenced(batch.apply(shared_database, reading, Mark(0, ""), items[:2]))
     rows = await path.rows(shared_database, "select next_offset from consumer_offset")
     assert rows == [{"next_offset": 4}]
+    assert refused
 
 
 async def test_a_zombie_of_another_log_cannot_move_the_offset(shared_database: Database) -> None:
@@ -57,10 +67,9 @@ async def test_a_zombie_of_another_log_cannot_move_the_offset(shared_database: D
     items = [an_arrival(offset, str(new_id()), 1) for offset in range(4)]
     await batch.apply(shared_database, reading, Mark(0, ""), items[:2])
     of_another_log = Mark(2, str(new_id()))
-    with pytest.raises(Fenced):
-        await batch.apply(shared_database, reading, of_another_log, items[2:])
-    assert await path.number_of_effects(shared_database, 2)
-    assert not await path.number_of_effects(shared_database, 3)
+    refused = await is_fenced(batch.apply(shared_database, reading, of_another_log, items[2:]))
+    assert sum(len(each) for each in (await path.effects(shared_database)).values()) == 2
+    assert refused
 
 
 async def test_an_event_that_comes_twice_has_one_effect(shared_database: Database) -> None:

@@ -1,0 +1,144 @@
+"""``make mutants``: take each fence out of a copy of the tree; a test must notice.
+
+With names, only those mutants; without, all, and the kill table is written beside this file.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import infra
+from tests.kafka import choose_kafka
+from tests.mutants import catalogue, copies, judging
+from tests.mutants.catalogue import DoesNotApply, Mutant
+from tests.mutants.judging import Verdict
+
+TABLE = Path(__file__).parent / "TABLE.md"
+HEAD = """# What happens when a fence is taken out
+
+Written by `make mutants`: each row is a change to a copy of the code, and the test that failed for it.
+
+| mutant | the fence that is gone | caught by |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One row of the table."""
+
+    mutant: Mutant
+    verdict: Verdict
+    seconds: float
+
+
+def chosen(names: Sequence[str]) -> list[Mutant]:
+    """The mutants of those names, or all."""
+    mutants = catalogue.load()
+    unknown = set(names) - {mutant.name for mutant in mutants}
+    if unknown:
+        sys.exit(f"no such mutant: {', '.join(sorted(unknown))}")
+    return [mutant for mutant in mutants if not names or mutant.name in names]
+
+
+async def baseline(snapshot: Path, mutants: Sequence[Mutant], servers: Mapping[str, str]) -> None:
+    """Every named test passes while nothing has been changed, or there is nothing to judge by."""
+    tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
+    say(f"{len(tests)} tests without any change ...")
+    run = await copies.run_tests(snapshot, tests, servers)
+    wrong = judging.not_green(run, tests)
+    if wrong:
+        say(run.output[-6000:])
+        sys.exit("not green without any change:\n  " + "\n  ".join(wrong))
+
+
+async def kill(
+    mutant: Mutant, snapshot: Path, folder: Path, servers: Mapping[str, str]
+) -> tuple[Verdict, str]:
+    """Let a mutant's tests loose on it; the verdict, and what pytest said."""
+    tree = folder / mutant.name
+    copies.clone(snapshot, tree)
+    try:
+        catalogue.apply(mutant, tree)
+    except DoesNotApply as error:
+        return Verdict(False, "DOES NOT APPLY", str(error)), ""
+    run = await copies.run_tests(tree, mutant.tests, servers)
+    return judging.judge(run), run.output
+
+
+async def judge_all(
+    mutants: Sequence[Mutant], servers: Mapping[str, str], *, verbose: bool
+) -> list[Kill]:
+    """One mutant after the other, each in a copy of its own."""
+    kills: list[Kill] = []
+    with tempfile.TemporaryDirectory(prefix="walkandtalk-mutants-") as name:
+        folder = Path(name).resolve()
+        snapshot = folder / "unchanged"
+        copies.snapshot(snapshot)
+        await baseline(snapshot, mutants, servers)
+        for mutant in mutants:
+            began = time.monotonic()
+            verdict, output = await kill(mutant, snapshot, folder, servers)
+            kills.append(Kill(mutant, verdict, time.monotonic() - began))
+            say(line_of(kills[-1]))
+            if verbose or not verdict.caught:
+                say(output[-6000:])
+    return kills
+
+
+def line_of(each: Kill) -> str:
+    """A row for the terminal."""
+    mark = "caught  " if each.verdict.caught else "SURVIVED"
+    test = each.verdict.by.rpartition("::")[2]
+    line = f"{mark} {each.seconds:5.1f} s  {each.mutant.name:32} {test}"
+    return line if each.verdict.caught else f"{line}: {each.verdict.words}"
+
+
+def table(kills: Sequence[Kill]) -> str:
+    """The kill table as it is kept: the same whenever the same tests catch the same mutants."""
+    rows = (
+        f"| {each.mutant.name} | {each.mutant.fence} | `{each.verdict.by}` |\n" for each in kills
+    )
+    return HEAD + "".join(rows)
+
+
+def say(text: str) -> None:
+    """A line for whoever waits."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def main(names: Sequence[str], *, verbose: bool) -> int:
+    """Judge the mutants; 1 when one survives or does not apply."""
+    began = time.monotonic()
+    mutants = chosen(names)
+    with infra.postgres() as postgres:
+        async with choose_kafka() as kafka:
+            servers = {"TEST_POSTGRES_URL": postgres, "KAFKA_BOOTSTRAP_SERVERS": kafka}
+            kills = await judge_all(mutants, servers, verbose=verbose)
+    for line in infra.SAID:
+        say(line)
+    survivors = [each for each in kills if not each.verdict.caught]
+    if not names and not survivors:
+        TABLE.write_text(table(kills))
+    say(f"{len(kills) - len(survivors)} of {len(kills)} caught, {time.monotonic() - began:.0f} s")
+    for each in survivors:
+        say(f"not caught: {each.mutant.name} ({each.mutant.fence}): {each.verdict.by}")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these mutants")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what pytest said")
+    given = parser.parse_args()
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # while its Kafka starts
+    sys.exit(asyncio.run(main(given.names, verbose=given.verbose)))
