@@ -85,14 +85,19 @@ def _session(gate: Gate, caller: str, roles: frozenset[str]) -> dict[str, str]:
     return {"cookie": response.headers["set-cookie"].split(";")[0]}
 
 
-def a_form(app: FastAPI, headers: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """An empty form as our own page would post it: its fields, and the headers that go with it."""
+def a_form(
+    app: FastAPI, door: Door, headers: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """An empty form as our own page would post it: its fields, and the headers that go with it.
+
+    A public page's form is a visitor's, also when she who sees it has signed in.
+    """
     gate: Gate = app.state.gate
     cookie = headers.get("cookie", "")
     scope = {"type": "http", "headers": [(b"cookie", cookie.encode())], "app": app}
     request, response = Request(scope), Response()
     session = gate.sessions.read(request)
-    if session is not None:
+    if session is not None and door.rule.kind == "staff_page":
         request.state.session = session
     fields = {"csrf_token": gate.forms.token(request), "idempotency_key": gate.forms.key()}
     gate.forms.remember(request, response)

@@ -70,7 +70,7 @@ async def test_every_route_admits_whom_its_rule_names_and_nobody_else(
     for door in doors_of(app):
         headers, form = headers_of(app, door, caller, issuer), None
         if door.rule.kind in PAGES and door.method not in SAFE:
-            form, headers = a_form(app, headers)
+            form, headers = a_form(app, door, headers)
         said, should = seen(await knock(app, door, headers, form=form)), expected(door, caller)
         if said != should:
             disagreed.append(f"{door}: {said}, should be {should}")
