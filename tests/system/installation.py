@@ -7,6 +7,7 @@ import asyncio
 import base64
 import json
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from confluent_kafka import KafkaException
 
 from shared.clock import new_id
 from tests.factories import ROOT, SERVICES
 from tests.infra import until
 from tests.kafka import KafkaNode, free_port
+from tests.shared.eventpath import OnTopic, on_topic
 from tests.system.mailbox import Mailbox
 from tests.system.processes import Process, run
 
@@ -169,11 +172,28 @@ class Installation:
         except httpx.TransportError:
             return False
 
+    async def metrics(self, name: str) -> list[str]:
+        """What a service's api and its worker tell Prometheus."""
+        ports = (self._ports[name], self._worker_ports[name])
+        asked = [await self._http.get(f"http://127.0.0.1:{port}/metrics") for port in ports]
+        return [answer.text for answer in asked]
+
     async def has_caught_up(self, name: str) -> bool:
         """Whether a service has applied all that its topics hold, by its own figures."""
-        answer = await self._http.get(f"http://127.0.0.1:{self._worker_ports[name]}/metrics")
-        found = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line[:1] != "#")
+        _, text = await self.metrics(name)
+        found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[:1] != "#")
         return float(found["consumer_lag_events"]) == 0
+
+    async def records(self, topic: str) -> list[OnTopic]:
+        """Everything on a topic, as another client reads it; waits for a Kafka that is coming up."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return await on_topic(self.bootstrap, topic)
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
 
     async def kill(self, name: str) -> None:
         """Kill -9 both processes of a service."""
