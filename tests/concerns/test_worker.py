@@ -1,38 +1,47 @@
 """Walks heard of: windows open and close, in any order and as often as they come."""
 
+from datetime import timedelta
 from uuid import uuid4
 
-from concerns import store
+import pytest
+
+from concerns import service, store
+from concerns.app import SERVICE, create_worker
 from concerns.domain import Window
-from concerns.worker import WORK
+from concerns.store.concerns import Wanted
+from concerns.worker.walks import learn
 from shared.events import Received, walks
 from shared.postgres import Database
-from tests.concerns.capturing import PLAN, count, heard
-from tests.factories import START
+from tests.concerns.capturing import BOROUGH, PLAN, a_desk, a_request, a_saying, count, heard
+from tests.factories import START, Clock
 
 WALK = uuid4()
 CONFIRMED = heard(WALK, walks.WalkConfirmed, 1, officer_role="PC")
 STARTED = heard(WALK, walks.WalkStarted, 2, at=START)
 ENDED = heard(WALK, walks.WalkEnded, 3, at=PLAN["ends_at"])
 WHOLE = Window(WALK, START, PLAN["ends_at"], started_at=START, ended_at=PLAN["ends_at"])
+LISTENS = {
+    "walk.confirmed.v1": learn,
+    "walk.started.v1": learn,
+    "walk.ended.v1": learn,
+    "walk.cancelled.v1": learn,
+}
 
 
 async def hear(database: Database, *events: Received) -> Window | None:
     for event in events:
         async with database.transaction() as connection:
-            await WORK.listens[walks.INTERNAL][event.type](connection, [event])
+            await LISTENS[event.type](connection, [event])
     async with database.reading() as connection:
         return await store.windows.find(connection, WALK)
 
 
-def test_it_listens_to_what_opens_and_closes_a_window_and_to_nothing_else() -> None:
-    assert set(WORK.listens) == {walks.INTERNAL}
-    assert set(WORK.listens[walks.INTERNAL]) == {
-        "walk.confirmed.v1",
-        "walk.started.v1",
-        "walk.ended.v1",
-        "walk.cancelled.v1",
-    }
+async def test_it_listens_to_what_opens_and_closes_a_window_and_to_nothing_else(
+    concerns_database: Database,
+) -> None:
+    async with create_worker(a_desk(concerns_database)) as work:
+        assert work.listens == {walks.INTERNAL: LISTENS}
+        assert [timer.name for timer in work.timers] == ["retention"]
 
 
 async def test_a_walk_is_followed_from_its_confirmation_to_its_end(
@@ -62,5 +71,37 @@ async def test_a_cancellation_is_kept_with_its_time(concerns_database: Database)
 async def test_a_batch_of_many_walks_is_one_statement(concerns_database: Database) -> None:
     events = [heard(uuid4(), walks.WalkConfirmed, officer_role="PCSO") for _ in range(500)]
     async with concerns_database.transaction() as connection:
-        await WORK.listens[walks.INTERNAL]["walk.confirmed.v1"](connection, events)
+        await LISTENS["walk.confirmed.v1"](connection, events)
     assert await count(concerns_database, "capture_window") == 500
+
+
+async def test_which_walk_is_forgotten_28_days_after_its_planned_end(
+    concerns_database: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = a_desk(concerns_database, clock=clock)
+    await hear(concerns_database, CONFIRMED, ENDED)
+    for walk_id in (WALK, uuid4(), None):
+        await service.capture_concern(parts, BOROUGH, a_saying(walk_id=walk_id), a_request())
+    retention = SERVICE.commands["retention"]
+
+    async def linked() -> list[bool]:
+        kept = await service.read_concerns(parts, "officer-1", None, Wanted())
+        return sorted(each.concern.said.walk_id is not None for each in kept)
+
+    clock.at = PLAN["ends_at"] + timedelta(days=28)
+    assert await retention(parts, ["--dry-run"]) == 0
+    assert "1 concerns would be parted" in capsys.readouterr().out  # the walk never heard of
+    clock.advance(timedelta(seconds=1))
+    await retention(parts, ["--dry-run"])
+    assert "2 concerns would be parted" in capsys.readouterr().out
+    assert await linked() == [False, True, True]
+    async with create_worker(parts) as work:
+        await work.timers[0].run()
+    assert await linked() == [False, False, False]
+    async with concerns_database.reading() as connection:
+        sources = await connection.fetchval("select array_agg(source order by source) from concern")
+    assert sources == ["officer", "walk", "walk"]
+    assert await count(concerns_database, "capture_window") == 1
+    clock.advance(timedelta(days=730))
+    await retention(parts, [])
+    assert await count(concerns_database, "capture_window") == 0

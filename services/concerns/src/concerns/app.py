@@ -3,12 +3,14 @@
 Invariant: the only module that wires; the boundary set is read here, once a process.
 """
 
+import argparse
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from concerns import api, pages, worker
+from concerns import api, pages, service, worker
 from concerns.settings import Settings
 from shared import areas
 from shared.service import Parts, Service, Work
@@ -23,9 +25,9 @@ def create_app(parts: Parts[Settings]) -> FastAPI:
 
 
 @asynccontextmanager
-async def create_worker(_: Parts[Settings]) -> AsyncGenerator[Work]:
-    """Events in."""
-    yield worker.WORK
+async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
+    """Events and ticks in."""
+    yield worker.work(parts)
 
 
 async def import_file(parts: Parts[Settings], words: Sequence[str]) -> int:
@@ -34,10 +36,22 @@ async def import_file(parts: Parts[Settings], words: Sequence[str]) -> int:
     return await worker.import_file(parts, found, words)
 
 
+async def retention(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``retention [--dry-run]``: forget which walk old concerns were said on, or count them."""
+    parser = argparse.ArgumentParser(prog="python -m concerns retention")
+    parser.add_argument("--dry-run", action="store_true", help="only count them")
+    if parser.parse_args(words).dry_run:
+        done = f"{await service.count_what_is_old(parts)} concerns would be parted from their walks"
+    else:
+        done = f"{await service.forget_what_is_old(parts)} concerns parted from their walks"
+    sys.stdout.write(f"{done}\n")
+    return 0
+
+
 SERVICE = Service(
     name="concerns",
     settings=Settings,
     create_app=create_app,
     create_worker=create_worker,
-    commands={"import": import_file},
+    commands={"import": import_file, "retention": retention},
 )

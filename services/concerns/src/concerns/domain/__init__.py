@@ -23,12 +23,14 @@ from concerns.domain.refusals import (
     UnfitTime,
     WindowClosed,
 )
-from concerns.domain.windows import Window
+from concerns.domain.windows import WALK_KEPT_AFTER_END, WINDOW_KEPT_AFTER_END, Window
 
 __all__ = [
     "CATCH_ALL",
     "CATEGORIES",
     "VERSION",
+    "WALK_KEPT_AFTER_END",
+    "WINDOW_KEPT_AFTER_END",
     "AlreadyCaptured",
     "Category",
     "Concern",

@@ -10,6 +10,11 @@ from uuid import UUID
 
 from concerns.domain.refusals import WindowClosed
 
+# After a walk's planned end: how long a concern tells which walk it was said on, and how long it is
+# remembered that the walk's window has closed.
+WALK_KEPT_AFTER_END = timedelta(days=28)
+WINDOW_KEPT_AFTER_END = timedelta(days=2 * 365)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

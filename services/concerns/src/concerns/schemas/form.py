@@ -16,9 +16,9 @@ from shared.errors import Fault, Invalid
 
 # By the field of the body that pydantic refuses, what the officer reads, and at which field.
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "categories": ("categories", "select what feels unsafe"),
-    "severity": ("severity", "select how strongly it is felt"),
-    "light": ("light", "select whether it was day or dark"),
+    "categories": ("categories", "Select what feels unsafe"),
+    "severity": ("severity", "Select how strongly it is felt"),
+    "light": ("light", "Select whether it was day or dark"),
     "note": ("note", f"the note must be {MAX_NOTE:,} characters or fewer"),
     "place": ("latitude", "latitude must be from -90 to 90 and longitude from -180 to 180"),
 }

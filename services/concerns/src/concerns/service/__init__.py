@@ -5,6 +5,14 @@ line.
 """
 
 from concerns.service.concerns import as_answer, capture_concern, read_concerns
+from concerns.service.keeping import count_what_is_old, forget_what_is_old
 from concerns.service.walks import learn_of_walks
 
-__all__ = ["as_answer", "capture_concern", "learn_of_walks", "read_concerns"]
+__all__ = [
+    "as_answer",
+    "capture_concern",
+    "count_what_is_old",
+    "forget_what_is_old",
+    "learn_of_walks",
+    "read_concerns",
+]

@@ -42,6 +42,20 @@ select c.ward_name, case when c.walk_id is not null then w.walk_id is not null e
   from concern c left join capture_window w on w.walk_id = c.walk_id
  where c.id = $1 and c.captured_by = $2
 """
+# A walk that was never heard of is taken to have ended when its concern was captured.
+COUNT_OLD_LINKS = """
+select count(*) from concern c left join capture_window w on w.walk_id = c.walk_id
+ where c.walk_id is not null and coalesce(w.ends_at, c.captured_at) < $1
+"""
+FORGET_OLD_LINKS = """
+with old as (
+    select c.id from concern c left join capture_window w on w.walk_id = c.walk_id
+     where c.walk_id is not null and coalesce(w.ends_at, c.captured_at) < $1
+), parted as (
+    update concern set walk_id = null where id in (select id from old) returning id
+)
+select count(*) from parted
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,16 @@ async def find_own(connection: Connection, concern_id: UUID, officer: str) -> To
     """What there is to tell an officer of a concern, if it is one that she captured."""
     row = await connection.fetchrow(FIND_OWN, concern_id, officer)
     return Told(**dict(row)) if row else None
+
+
+async def count_old_links(connection: Connection, before: datetime) -> int:
+    """How many concerns still tell their walk although it was to end before an instant."""
+    return await connection.fetchval(COUNT_OLD_LINKS, before)
+
+
+async def forget_old_links(connection: Connection, before: datetime) -> int:
+    """Forget which walk those were said on; answers how many."""
+    return await connection.fetchval(FORGET_OLD_LINKS, before)
 
 
 def _concern(row: dict[str, Any]) -> Concern:

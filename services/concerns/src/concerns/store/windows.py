@@ -5,6 +5,7 @@ is.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from concerns.domain import Window
@@ -27,6 +28,7 @@ on conflict (walk_id) do update
        ended_at = coalesce(excluded.ended_at, known.ended_at),
        cancelled_at = coalesce(excluded.cancelled_at, known.cancelled_at)
 """
+FORGET_OLD = "delete from capture_window where ends_at < $1"
 
 
 async def find(connection: Connection, walk_id: UUID) -> Window | None:
@@ -46,3 +48,8 @@ async def learn(connection: Connection, windows: Sequence[Window]) -> None:
         [window.ended_at for window in windows],
         [window.cancelled_at for window in windows],
     )
+
+
+async def forget_old(connection: Connection, before: datetime) -> None:
+    """Forget the walks that were to end before an instant."""
+    await connection.execute(FORGET_OLD, before)

@@ -4,6 +4,6 @@ Invariant: nothing here decides; each thing that comes in is one call of ``servi
 """
 
 from concerns.worker.importing import import_file
-from concerns.worker.walks import WORK
+from concerns.worker.walks import work
 
-__all__ = ["WORK", "import_file"]
+__all__ = ["import_file", "work"]

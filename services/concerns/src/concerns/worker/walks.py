@@ -1,15 +1,19 @@
-"""Events in: a walk's confirmation opens its capture window, its end or cancellation closes it.
+"""Events and ticks in: a walk opens its capture window and closes it; old walks are forgotten.
 
 Invariant: each event says enough by itself, so a walk first heard of by its end has a window too.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from concerns import service
 from concerns.domain import Window
+from concerns.settings import Settings
 from shared.events import Received, walks
 from shared.postgres import Connection
-from shared.service import Handler, Work
+from shared.service import Handler, Parts, Timer, Work
+
+RETENTION_EVERY = timedelta(hours=1)
 
 
 async def learn(connection: Connection, events: Sequence[Received]) -> None:
@@ -36,4 +40,12 @@ _HANDLERS: dict[str, Handler] = {
     for fact in (walks.WalkConfirmed, walks.WalkStarted, walks.WalkEnded, walks.WalkCancelled)
 }
 
-WORK = Work(listens={walks.INTERNAL: _HANDLERS}, timers=())
+
+def work(parts: Parts[Settings]) -> Work:
+    """What the worker listens to and does by itself."""
+
+    async def forget() -> None:
+        await service.forget_what_is_old(parts)
+
+    timers = (Timer("retention", RETENTION_EVERY, forget),)
+    return Work(listens={walks.INTERNAL: _HANDLERS}, timers=timers)
