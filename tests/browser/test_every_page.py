@@ -1,0 +1,109 @@
+"""What holds on every page: no axe finding, no sideways scrolling, a way in by keyboard."""
+
+import pytest
+
+from shared.pages import are_built
+from tests.browser.browsing import Visitor
+from tests.browser.conftest import Opens
+
+pytestmark = pytest.mark.chromium
+
+PUBLIC = (
+    "/booking/",
+    "/booking/accessibility",
+    "/booking/cookies",
+    "/booking/signed-out",
+    "/booking/nothing-here",
+)
+STAFF = (
+    ("/booking/today", "officer-1"),
+    ("/booking/roster", "coordinator-1"),
+    ("/booking/duty", "duty-1"),
+    ("/notifications/alerts", "duty-1"),
+    ("/reporting/", "analyst-1"),
+    ("/reporting/", "coordinator-1"),
+)
+styled = pytest.mark.skipif(not are_built(), reason="the styles are not built: make assets")
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+async def test_a_public_page_has_no_finding(visitor: Visitor, path: str) -> None:
+    assert await visitor.goes(path) in {200, 404}
+    await visitor.is_accessible()
+
+
+@pytest.mark.parametrize(("path", "person"), STAFF)
+async def test_a_staff_page_has_no_finding(visitor: Visitor, path: str, person: str) -> None:
+    await visitor.signs_in(path, person)
+    assert path in visitor.page.url, visitor.page.url
+    await visitor.is_accessible()
+
+
+async def test_the_sign_in_page_and_a_refusal_have_no_finding(visitor: Visitor) -> None:
+    await visitor.goes("/notifications/alerts")
+    assert "/issuer/authorize" in visitor.page.url
+    await visitor.is_accessible()
+    await visitor.signs_in("/notifications/alerts", "officer-1")
+    assert "do not allow" in await visitor.reads()
+    await visitor.is_accessible()
+
+
+@styled
+@pytest.mark.parametrize("path", PUBLIC)
+async def test_a_public_page_fits_a_phone_of_320_pixels(open_window: Opens, path: str) -> None:
+    visitor = await open_window(width=320)
+    await visitor.goes(path)
+    await visitor.fits()
+
+
+@styled
+@pytest.mark.parametrize(("path", "person"), STAFF)
+async def test_a_staff_page_fits_a_phone_of_320_pixels(
+    open_window: Opens, path: str, person: str
+) -> None:
+    visitor = await open_window(width=320)
+    await visitor.signs_in(path, person)
+    await visitor.fits()
+
+
+async def test_by_keyboard_the_first_stops_are_skipping_and_leaving(visitor: Visitor) -> None:
+    await visitor.goes("/booking/")
+    stops = await visitor.tabs(4)
+    assert stops[0] == ("a", "Skip to main content")
+    assert stops[1] == ("a", "Exit this page")
+    assert ("a", "Book a walk") in stops
+    await visitor.page.keyboard.press("Shift+Tab")
+
+
+async def test_skipping_by_keyboard_leads_to_the_main_part(visitor: Visitor) -> None:
+    await visitor.goes("/booking/cookies")
+    await visitor.page.keyboard.press("Tab")
+    await visitor.page.keyboard.press("Enter")
+    assert visitor.page.url.endswith("#main-content")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_leaving_leads_away_with_and_without_script(
+    open_window: Opens,
+    javascript: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    visitor = await open_window(javascript=javascript)
+    asked: list[str] = []
+
+    async def elsewhere(route: object) -> None:
+        asked.append(route.request.url)  # type: ignore[attr-defined]
+        await route.fulfill(body="The weather", content_type="text/plain")  # type: ignore[attr-defined]
+
+    await visitor.page.route("https://www.bbc.co.uk/**", elsewhere)
+    await visitor.goes("/booking/cookies")
+    await visitor.page.get_by_role("button", name="Exit this page").click()
+    await visitor.page.wait_for_url("https://www.bbc.co.uk/weather")
+    assert asked
+
+
+async def test_signing_out_leads_to_being_asked_again(visitor: Visitor) -> None:
+    await visitor.signs_in("/notifications/alerts", "duty-1")
+    await visitor.page.get_by_role("button", name="Sign out").click()
+    assert "You have signed out" in await visitor.reads()
+    await visitor.goes("/notifications/alerts")
+    assert "/issuer/authorize" in visitor.page.url
