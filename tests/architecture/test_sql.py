@@ -12,13 +12,16 @@ from tests.conftest import FreshDatabase
 from tests.factories import ROOT, SERVICES
 from tests.sources import files, module_name, tree
 
-STATEMENT = re.compile(r"\s*(select|insert\s+into|update|delete\s+from|with)\s", re.IGNORECASE)
-PROSE = re.compile(r"^\s*(Select|Insert|Update|Delete|With)\b")
+STATEMENT = re.compile(
+    r"\s*(with\s+(recursive\s+)?\w+\s+(\([^)]*\)\s+)?as\b|select\b.*\bfrom\b|select\s+\w+\("
+    r"|insert\s+into\b|update\s+\w+.*\bset\b|delete\s+from\b)",
+    re.DOTALL,
+)
 
 
 def is_statement(text: str) -> bool:
     """Whether a text is SQL that can be prepared; ours is written in lower case."""
-    return bool(STATEMENT.match(text)) and not PROSE.match(text) and len(text.split()) > 2
+    return bool(STATEMENT.match(text))
 
 
 def statements(package: str) -> Iterator[tuple[str, str]]:
@@ -102,6 +105,13 @@ async def test_a_statement_with_an_unknown_column_would_be_refused(
 
 
 def test_prose_is_not_taken_for_sql() -> None:
-    assert not is_statement("Select a slot")
-    assert not is_statement("with care")
-    assert is_statement("\n with due as (select 1) select * from due")
+    for prose in ("Select a slot", "select what feels unsafe", "with care", "update your details"):
+        assert not is_statement(prose)
+    for sql in (
+        "\n with due as (select 1) select * from due",
+        "with recursive up (id) as (select 1) select id from up",
+        "select true from slot",
+        "select pg_advisory_lock($1)",
+        "update slot\n set state = $1",
+    ):
+        assert is_statement(sql)
