@@ -280,12 +280,14 @@ async def test_staff_pages_lead_to_sign_in_or_refuse_the_role(booking: Booking) 
 
 
 async def test_an_officer_s_day_starts_and_ends_walks(booking: Booking) -> None:
-    walk = (await booking.books(await booking.slot(), name="Ada Planted")).json()
+    slot_id = await booking.slot()
+    walk = (await booking.books(slot_id, name="Ada Planted", note="A pushchair")).json()
     signed_in(booking, "officer")
     text = await page(booking, "/booking/today")
     assert "Ada Planted at Mill Lane bus stop" in text
+    assert "A pushchair" in text
     [row] = await booking.rows("select * from audit")
-    assert (row["actor"], row["action"]) == ("officer-1", "name.read")
+    assert (row["actor"], row["action"]) == ("officer-1", "participant.read")
     answer = await sends(booking, f"/booking/walks/{walk['id']}/start", text)
     assert (answer.status_code, answer.headers["location"]) == (
         303,
@@ -300,6 +302,7 @@ async def test_an_officer_s_day_starts_and_ends_walks(booking: Booking) -> None:
     text = await page(booking, "/booking/today")
     assert "Ended" in text
     assert "Ada Planted" not in text
+    assert "A pushchair" not in text
     await page(booking, "/booking/today?day=2027-01-13")
     await page(booking, "/booking/today?day=0001-01-01")
     await page(booking, "/booking/today?day=9999-12-31")

@@ -40,7 +40,7 @@ def create_app(parts: Parts[Settings]) -> FastAPI:
 async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
     """What the worker listens to and does by itself."""
     settings = parts.settings
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(trust_env=False) as http:
         notifications = Notifications(
             http, ServiceTokens(http, settings), settings.notifications_url, parts.log
         )

@@ -22,7 +22,6 @@ router = APIRouter()
 
 SEE_OTHER = 303
 MOST = 200
-LIVE = (domain.State.CONFIRMED, domain.State.STARTED)
 
 StaffDep = Annotated[Principal, staff_page("officer", "coordinator")]
 FormDep = Annotated[FormData, csrf_form()]
@@ -98,7 +97,7 @@ async def _today(
     at = desk.clock()
     today = at.astimezone(domain.LONDON).date()
     shown = min(max(day or today, today - timedelta(days=366)), today + timedelta(days=366))
-    walks, names = await service.walks_of_day(desk, who, shown, wards_of(who))
+    walks, expected = await service.walks_of_day(desk, who, shown, wards_of(who))
     return render(
         request,
         "booking/today.html",
@@ -108,8 +107,7 @@ async def _today(
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1),
         walks=walks,
-        names=names,
-        live=LIVE,
+        expected=expected,
         at=at,
         startable_from=at + domain.START_WINDOW,
         errors={"walks": refusal.detail} if refusal else {},

@@ -17,18 +17,18 @@ EXPECTED = (domain.State.CONFIRMED, domain.State.STARTED)
 
 async def walks_of_day(
     desk: Desk, who: Principal, day: date, wards: Sequence[str] | None
-) -> tuple[list[domain.Walk], Mapping[UUID, str]]:
-    """The walks of a London day, and the names of who is expected at those that are not over."""
+) -> tuple[list[domain.Walk], Mapping[UUID, store.people.Expected]]:
+    """The walks of a London day, and who is expected at those that are not over."""
     wanted = store.walks.Wanted(day=day, wards=wards, limit=MOST)
     async with desk.database.transaction() as connection:
         walks = await store.walks.list_walks(connection, wanted)
-        expected = [walk.id for walk in walks if walk.state in EXPECTED]
-        names = await store.people.names(connection, expected)
+        ahead = [walk.id for walk in walks if walk.state in EXPECTED]
+        expected = await store.people.expected(connection, ahead)
         await store.people.audit(
             connection,
             actor=who.subject,
-            action="name.read",
-            subjects=[f"walk {walk_id}" for walk_id in names],
+            action="participant.read",
+            subjects=[f"walk {walk_id}" for walk_id in expected],
             reason="the day's walks",
         )
-    return walks, names
+    return walks, expected

@@ -49,7 +49,9 @@ FIND_PARTICIPANT = (
     "select name, email from participant where walk_id = $1 order by created_at limit 1"
 )
 
-NAMES = "select walk_id, name from participant where walk_id = any ($1::uuid[]) order by created_at"
+EXPECTED = """
+select walk_id, name, note from participant where walk_id = any ($1::uuid[]) order by created_at
+"""
 
 AUDIT = "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)"
 
@@ -78,6 +80,14 @@ class Person:
 
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Whom an officer is to meet, and what she wants him to know."""
+
+    name: str
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +147,10 @@ async def find_participant(connection: Connection, walk_id: UUID) -> Person | No
     return Person(row["name"], row["email"]) if row else None
 
 
-async def names(connection: Connection, walk_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+async def expected(connection: Connection, walk_ids: Sequence[UUID]) -> Mapping[UUID, Expected]:
     """Whom to expect at each walk."""
-    return {row["walk_id"]: row["name"] for row in await connection.fetch(NAMES, walk_ids)}
+    found = await connection.fetch(EXPECTED, walk_ids)
+    return {row["walk_id"]: Expected(row["name"], row["note"]) for row in found}
 
 
 async def audit(
