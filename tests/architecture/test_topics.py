@@ -1,7 +1,14 @@
 """One truth about topics: topics.yaml, the registry and the owners say the same."""
 
+from importlib import import_module
+
+import pytest
+
 from shared import topics
-from shared.events import FACTS, OWNERS, REGISTRY, tier_of
+from shared.events import FACTS, OWNERS, READERS, REGISTRY, tier_of
+from shared.postgres import open_database
+from tests.conftest import FreshDatabase
+from tests.factories import SERVICES, parts_for
 from tests.kafka import TOPICS
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -31,3 +38,14 @@ def test_every_topic_is_kept_and_cut_up_as_its_tier_asks() -> None:
         assert topic.config["message.timestamp.type"] == "CreateTime"
         kept = int(topic.config["retention.ms"]) / DAY_MS
         assert kept == RETENTION_DAYS[tier_of(topic.name)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_registry_names_who_listens(service: str, fresh_database: FreshDatabase) -> None:
+    found = import_module(f"{service}.app").SERVICE
+    async with (
+        open_database(await fresh_database(service)) as database,
+        found.create_worker(parts_for(service, database)) as work,
+    ):
+        listens = set(work.listens)
+    assert listens == {topic for topic, readers in READERS.items() if service in readers}

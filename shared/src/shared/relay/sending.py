@@ -18,6 +18,7 @@ from shared.backoff import Backoff
 from shared.kafka import DEADLINE_SECONDS
 from shared.relay import lease, queue
 from shared.relay.lease import LEASE_SECONDS, LeaseLost
+from shared.relay.pace import Pace
 from shared.service import Parts
 
 BATCH_ROWS = 500
@@ -25,6 +26,7 @@ BATCHES_IN_FLIGHT = 4
 RENEW_SECONDS = 2.5
 IDLE_SECONDS = 0.02, 0.25
 TOPIC_RETRY_SECONDS = 5, 60
+ENVELOPE = 700  # bytes of headers and key, roughly, beside a record's value
 
 Batch = Sequence[dict[str, Any]]
 Ack = asyncio.Future[Any]
@@ -61,6 +63,7 @@ class Sending:
         self._in_flight: set[int] = set()
         self._sendable: set[str] = set()
         self._room = asyncio.Semaphore(BATCHES_IN_FLIGHT)
+        self._pace = Pace(parts.settings, parts.progress)
         self._lease_until = asyncio.get_running_loop().time() + LEASE_SECONDS - 1
         self._wanted = False
 
@@ -82,6 +85,7 @@ class Sending:
             if self._wanted:
                 await self._drain()
             await self._room.acquire()
+            await self._pace.room()
             batch = await self._read()
             if not batch:
                 self._room.release()
@@ -127,7 +131,7 @@ class Sending:
         """Wait for the broker's answers, then let the rows go."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             for row, ack in zip(batch, acks, strict=True):
-                await self._acknowledged(row["topic"], ack)
+                await self._acknowledged(row, ack)
         seqs = [row["seq"] for row in batch]
         async with self._database.transaction() as connection:
             await queue.delete(connection, seqs, self._token)
@@ -136,11 +140,12 @@ class Sending:
         for row in batch:
             self._parts.metrics.relay_sent.labels(row["topic"]).inc()
 
-    async def _acknowledged(self, topic: str, ack: Ack) -> None:
+    async def _acknowledged(self, row: dict[str, Any], ack: Ack) -> None:
         try:
-            await ack
+            done = await ack
         except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
-            raise TopicRefused(topic, type(error).__name__) from None
+            raise TopicRefused(row["topic"], type(error).__name__) from None
+        self._pace.sent(done.topic_partition, done.offset, len(row["value"] or b"") + ENVELOPE)
 
     async def _probe(self, topic: str, seconds: float) -> None:
         """Rows of a topic wait, and only they, until the broker knows the topic and lets us see it."""
