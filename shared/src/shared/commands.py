@@ -13,13 +13,14 @@ from typing import Any
 from shared import operations, topics
 from shared.clock import LONDON
 from shared.republish import republish
+from shared.retention import expire
 from shared.service import Command, Parts
 
 TOPICS_FILE = Path("deploy/kafka/topics.yaml")
 
 
 async def events(parts: Parts[Any], words: Sequence[str]) -> int:
-    """``events parked | retry | discard | resume | republish``."""
+    """``events parked | retry | discard | resume | expire | republish``."""
     parsed = _parser(parts.metrics.service).parse_args(words)
     database, consumer = parts.database, parts.metrics.service
     match parsed.verb:
@@ -35,6 +36,9 @@ async def events(parts: Parts[Any], words: Sequence[str]) -> int:
         case "discard":
             await operations.discard(database, consumer, parsed.id, parsed.reason)
             print(f"{parsed.id} discarded")
+        case "expire":
+            for what, number in (await expire(parts, dry_run=parsed.dry_run)).items():
+                print(f"{number} {what} {'past their time' if parsed.dry_run else 'let go'}")
         case "resume":
             reason = await operations.resume(database, consumer)
             print(f"resumed; it was stopped: {reason}" if reason else "it was not stopped")
@@ -76,6 +80,8 @@ def _parser(service: str) -> argparse.ArgumentParser:
     discard.add_argument("id", type=int)
     discard.add_argument("--reason", required=True)
     verbs.add_parser("resume", help="end a declared stop")
+    expiry = verbs.add_parser("expire", help="let go of what is past its time")
+    expiry.add_argument("--dry-run", action="store_true", help="only say what would go")
     again = verbs.add_parser("republish", help="say again what was said since a time")
     again.add_argument("--since", required=True, type=_moment, help="2026-11-23T18:00, or a date")
     return parser

@@ -16,7 +16,6 @@ from shared.postgres import Connection
 LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 FIND = "select body_digest, answer from idempotency where scope = $1 and key = $2"
 KEEP = "insert into idempotency (scope, key, body_digest, answer) values ($1, $2, $3, $4)"
-FORGET = "delete from idempotency where kept_at < now() - interval '24 hours'"
 
 
 class StillRunning(Conflict):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
-from shared import commands
+from shared import commands, retention
 from shared.clock import now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_forever
@@ -48,6 +48,7 @@ USAGE = """usage: python -m {name} COMMAND
   events retry [ID]         try one of them, or all, again now
   events discard ID --reason TEXT
   events resume             end a declared stop
+  events expire [--dry-run] let go of what is past its time
   events republish --since TIME
 """
 
@@ -101,7 +102,8 @@ def _loops(name: str, parts: Parts[Any], work: Work) -> Sequence[Coroutine[Any, 
     loops = [Relay(parts, name).run()]
     if work.listens:
         loops += [Consumer(parts, name, work).run(), drain_forever(parts, name, work)]
-    return loops + [run_timer(parts, timer) for timer in work.timers]
+    timers = [*work.timers, retention.timer(parts)]
+    return loops + [run_timer(parts, timer) for timer in timers]
 
 
 def main(service: Service[Any]) -> None:

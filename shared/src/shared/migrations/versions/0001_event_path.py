@@ -33,6 +33,18 @@ TABLES = (
     """,
     "create table event_log_rest partition of event_log default",
     """
+    do $$
+    declare month timestamptz := date_trunc('month', now(), 'UTC');
+    begin
+        for _ in 1..3 loop
+            execute format('create table event_log_%s partition of event_log for values from (%L) to (%L)',
+                           to_char(month at time zone 'UTC', 'YYYY_MM'), month,
+                           month + interval '1 month');
+            month := month + interval '1 month';
+        end loop;
+    end $$
+    """,
+    """
     create table outbox (
         seq bigint generated always as identity primary key,
         topic text not null,
@@ -167,5 +179,6 @@ TABLES = (
 
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
+    op.execute("set local timezone = 'UTC'")
     for statement in TABLES:
         op.execute(statement)
