@@ -36,7 +36,7 @@ def main() -> int:
     """Run the command that the words name; the process's exit code."""
     words = _parser().parse_args()
     try:
-        _check_parts()
+        check_parts()
         return _run(words)
     except CannotStart as refusal:
         sys.stderr.write(f"embedded: {refusal}\n")
@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_parts() -> None:
+def check_parts() -> None:
+    """Raise PartsMissing unless this Python and everything that is needed are there."""
     if sys.version_info < PYTHON:
         raise PartsMissing("Python 3.11 or newer is needed")
     missing = [name for name in PARTS if importlib.util.find_spec(name) is None]

@@ -13,6 +13,9 @@ from confluent_kafka import KafkaException, Producer
 from embedded.refusals import PartFailed
 from shared.clock import new_id
 
+# What it keeps of each partition, in memory (librdkafka's rdkafka_mock.c); older records are dropped.
+KEPT_BYTES = 5 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:

@@ -23,6 +23,7 @@ from embedded.watch import Watch
 
 BACKLOG = 1024
 LOOK_SECONDS = 1.0
+DEFAULT = EmbeddedSettings.model_fields["folder"].default.absolute()
 
 
 class _Stopped(Exception):
@@ -113,6 +114,7 @@ def _banner(around: Around, chosen: areas.Chosen, *, styled: bool) -> str:
         origin=around.settings.origin,
         wards=chosen.described,
         folder=around.folder.path,
+        beside="" if around.folder.path == DEFAULT else f" DATA={around.folder.path}",
         log=around.folder.log,
         looks=terminal.STYLED if styled else terminal.UNSTYLED,
     )

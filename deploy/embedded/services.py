@@ -7,7 +7,7 @@ the user has set in the environment beyond these stays in force.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from embedded.broker import Broker
+from embedded.broker import KEPT_BYTES, Broker
 from embedded.folder import Folder
 from embedded.keys import Keys
 from embedded.settings import EmbeddedSettings
@@ -48,6 +48,7 @@ def _common(around: Around, name: str) -> dict[str, str]:
         "database_url": around.database_urls[name],
         "kafka_bootstrap_servers": around.broker.bootstrap_servers,
         "kafka_cluster": around.broker.cluster,
+        "kafka_partition_bytes": str(KEPT_BYTES),
         "port": port,
         "worker_port": port,
         "public_origin": around.settings.origin,

@@ -17,8 +17,8 @@ BANNER = """
   Duty desk       {origin}/notifications/alerts
   Dashboard       {origin}/reporting/dashboard
   Mail            {origin}/mail                 (every mail that was sent)
-  A token         make token ROLE=coordinator          (officer, duty, analyst, partner, admin)
-  Reports         make load FILE=reports.csv
+  A token         make token ROLE=coordinator{beside}          (officer, duty, analyst, partner, admin)
+  Reports         make load FILE=reports.csv{beside}
   Wards           {wards}
   Kept in         {folder}   (log: {log})
   Looks           {looks}

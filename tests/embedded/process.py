@@ -81,6 +81,12 @@ class Platform:
 
     async def start(self) -> None:
         """Start it and wait until it says that it is up."""
+        await self.begin()
+        await until(lambda: self.heard("is up") or not self.runs, UP_SECONDS)
+        assert self.runs, self.said
+
+    async def begin(self) -> None:
+        """Start it."""
         self.said = []
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "embedded"),
@@ -91,8 +97,6 @@ class Platform:
             start_new_session=True,
         )
         self._reading.append(asyncio.create_task(self._read(self._process)))
-        await until(lambda: self.heard("is up") or not self.runs, UP_SECONDS)
-        assert self.runs, self.said
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -116,10 +120,10 @@ class Platform:
         lines = (self.folder / "postgres" / "postmaster.pid").read_text().splitlines()
         return psutil.Process(int(lines[0]))
 
-    async def interrupt(self) -> int:
-        """Ctrl-C, once; the exit code."""
+    async def interrupt(self, wish: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C, once, or another wish that it should end; the exit code."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(wish)
         return await self._ended()
 
     async def kill(self) -> None:
