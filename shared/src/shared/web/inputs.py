@@ -18,11 +18,12 @@ from shared.service import Parts
 MAX_KEY = 200
 
 
-def _parts(request: Request) -> Parts[Any]:
+# Coroutines, because FastAPI takes plain functions to a thread.
+async def _parts(request: Request) -> Parts[Any]:
     return request.app.state.parts
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     return request.app.state.parts.database
 
 

@@ -105,7 +105,7 @@ class Page:
     limit: int
 
 
-def _page(
+async def _page(
     cursor: Annotated[Text | None, Query(max_length=200, description="``next`` of a list")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page:
@@ -137,7 +137,8 @@ def wards_of(who: Principal) -> list[str] | None:
     return None if who.covers("*") else sorted(who.wards)
 
 
-def _desk(request: Request) -> Desk:
+# Both are coroutines, because FastAPI takes plain functions to a thread.
+async def _desk(request: Request) -> Desk:
     return request.app.state.desk
 
 
