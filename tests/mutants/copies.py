@@ -64,7 +64,7 @@ async def run_tests(tree: Path, tests: Sequence[str], servers: Mapping[str, str]
         sys.executable,
         *("-m", "pytest", *PYTEST, *tests),
         cwd=tree,
-        env=_environment(tree, report) | servers,
+        env=_environment(tree, report) | dict(servers),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

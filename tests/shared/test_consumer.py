@@ -9,37 +9,14 @@ import pytest
 
 from shared import operations
 from shared.clock import new_id
-from shared.codec import Record
 from shared.consumer import batch
-from shared.consumer.arrivals import Arrival, read
-from shared.consumer.batch import Reading
-from shared.consumer.offsets import Fenced, Mark, Partition, Standing, begin
-from shared.events.walks import WalkStarted
+from shared.consumer.offsets import Fenced, Mark
 from shared.postgres import Database
-from shared.service import Handler
 from tests.infra import until
 from tests.kafka import renew_topics
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
-
-VALUE = path.a_start().model_dump_json().encode()
-
-
-def an_arrival(offset: int, key: str, sequence: int, **changes: str) -> Arrival:
-    """A record as it would stand in partition 0."""
-    headers = path.headers_for(key, sequence, **changes)
-    return read(Record(key.encode(), VALUE, headers), TOPIC, 0, offset)
-
-
-async def a_reading(
-    database: Database, *, handler: Handler = path.note, trimmed_until: int = 0
-) -> Reading:
-    """A reader that has just begun on partition 0."""
-    await path.make_ledger(database)
-    partition = Partition("test", TOPIC, 0)
-    async with database.transaction() as connection:
-        await begin(connection, partition, None, Standing(Mark(0, ""), "cluster", 0))
-    return Reading(partition, {WalkStarted.type: handler}, trimmed_until, park_limit=50)
+from tests.shared.reading import VALUE, a_reading, an_arrival
 
 
 async def is_fenced(attempt: Awaitable[Any]) -> bool:
