@@ -15,7 +15,7 @@ BANNER = """
   Book a walk     {origin}/booking/
   Staff sign in   {origin}/booking/today        (the sign-in page offers the roles)
   Duty desk       {origin}/notifications/alerts
-  Dashboard       {origin}/reporting/dashboard
+  Dashboard       {origin}/reporting/
   Mail            {origin}/mail                 (every mail that was sent)
   A token         make token ROLE=coordinator{beside}          (officer, duty, analyst, partner, admin)
   Reports         make load FILE=reports.csv{beside}
