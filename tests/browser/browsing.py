@@ -6,6 +6,8 @@ from typing import Any
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import ConsoleMessage, Page, Response, Route
 
+from shared.pages import are_built
+
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
 AXE_SECONDS = 30
@@ -91,6 +93,12 @@ class Visitor:
         """Fail with what axe finds."""
         findings = await self.findings()
         assert not findings, "\n".join(findings)
+
+    async def looks_right(self) -> None:
+        """Nothing that axe finds, and nothing too wide."""
+        await self.is_accessible()
+        if are_built():
+            await self.fits()
 
     async def fits(self) -> None:
         """Fail when the page must be scrolled sideways (WCAG 1.4.10)."""

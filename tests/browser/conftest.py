@@ -68,7 +68,7 @@ async def open_window(browser: Browser, platform: Platform) -> AsyncGenerator[Op
     assert not complaints, complaints
 
 
-@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
+@pytest.fixture(params=[True, False], ids=["with-script", "on-an-old-phone-without-script"])
 async def visitor(request: pytest.FixtureRequest, open_window: Opens) -> Visitor:
-    """One window; every test that asks for it runs with script and without."""
-    return await open_window(javascript=request.param)
+    """One window; every test that asks for it runs both ways."""
+    return await open_window(javascript=request.param, width=1280 if request.param else 320)

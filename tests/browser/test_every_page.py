@@ -1,8 +1,10 @@
-"""What holds on every page: no axe finding, no sideways scrolling, a way in by keyboard."""
+"""What holds on every page: no axe finding, no sideways scrolling, a way in by keyboard.
+
+With script on a wide screen, and without script on an old phone of 320 pixels.
+"""
 
 import pytest
 
-from shared.pages import are_built
 from tests.browser.browsing import Visitor
 from tests.browser.conftest import Opens
 
@@ -23,47 +25,28 @@ STAFF = (
     ("/reporting/", "analyst-1"),
     ("/reporting/", "coordinator-1"),
 )
-styled = pytest.mark.skipif(not are_built(), reason="the styles are not built: make assets")
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-async def test_a_public_page_has_no_finding(visitor: Visitor, path: str) -> None:
+async def test_a_public_page_looks_right(visitor: Visitor, path: str) -> None:
     assert await visitor.goes(path) in {200, 404}
-    await visitor.is_accessible()
+    await visitor.looks_right()
 
 
 @pytest.mark.parametrize(("path", "person"), STAFF)
-async def test_a_staff_page_has_no_finding(visitor: Visitor, path: str, person: str) -> None:
+async def test_a_staff_page_looks_right(visitor: Visitor, path: str, person: str) -> None:
     await visitor.signs_in(path, person)
     assert path in visitor.page.url, visitor.page.url
-    await visitor.is_accessible()
+    await visitor.looks_right()
 
 
-async def test_the_sign_in_page_and_a_refusal_have_no_finding(visitor: Visitor) -> None:
+async def test_the_sign_in_page_and_a_refusal_look_right(visitor: Visitor) -> None:
     await visitor.goes("/notifications/alerts")
     assert "/issuer/authorize" in visitor.page.url
-    await visitor.is_accessible()
+    await visitor.looks_right()
     await visitor.signs_in("/notifications/alerts", "officer-1")
     assert "do not allow" in await visitor.reads()
-    await visitor.is_accessible()
-
-
-@styled
-@pytest.mark.parametrize("path", PUBLIC)
-async def test_a_public_page_fits_a_phone_of_320_pixels(open_window: Opens, path: str) -> None:
-    visitor = await open_window(width=320)
-    await visitor.goes(path)
-    await visitor.fits()
-
-
-@styled
-@pytest.mark.parametrize(("path", "person"), STAFF)
-async def test_a_staff_page_fits_a_phone_of_320_pixels(
-    open_window: Opens, path: str, person: str
-) -> None:
-    visitor = await open_window(width=320)
-    await visitor.signs_in(path, person)
-    await visitor.fits()
+    await visitor.looks_right()
 
 
 async def test_by_keyboard_the_first_stops_are_skipping_and_leaving(visitor: Visitor) -> None:
