@@ -58,6 +58,21 @@ async def test_what_cannot_be_parked_is_not_passed(shared_database: Database) ->
     assert await path.effects(shared_database) == {other: [1]}
 
 
+async def test_no_handler_is_given_two_events_of_one_key_at_once(
+    shared_database: Database,
+) -> None:
+    given: list[list[tuple[str, int]]] = []
+
+    async def note(_connection: Connection, events: Sequence[Received]) -> None:
+        given.append([(event.key, event.sequence) for event in events])
+
+    reading = await a_reading(shared_database, handler=note)
+    one, other = str(new_id()), str(new_id())
+    items = [an_arrival(0, one, 1), an_arrival(1, one, 2), an_arrival(2, other, 1)]
+    await batch.apply(shared_database, reading, START, items)
+    assert given == [[(one, 1), (other, 1)], [(one, 2)]]
+
+
 async def test_what_a_refused_event_has_done_so_far_is_undone(shared_database: Database) -> None:
     async def half(connection: Connection, events: Sequence[Received]) -> None:
         for event in events:
