@@ -27,6 +27,7 @@ class TestIssuer:
         self.key = ECKey.generate_key("P-256", {"kid": "test-key", "use": "sig"})
         self.keys = [self.key]
         self.asked: list[str] = []
+        self.granted: dict[str, Any] = {}
         self.working = True
 
     def sign(self, claims: dict[str, Any], *, key: ECKey | None = None, **header: Any) -> str:
@@ -72,8 +73,7 @@ class TestIssuer:
         return {"Authorization": f"Bearer {self.service(caller, audience=audience)}"}
 
     def answer(self, path: str) -> dict[str, Any] | None:
-        """What the server says at a path."""
-        self.asked.append(path)
+        """What the server says at a path; what the token endpoint gives is ``granted``."""
         if path == "/.well-known/openid-configuration":
             return {
                 "issuer": self.url,
@@ -81,6 +81,8 @@ class TestIssuer:
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
             }
+        if path == "/token":
+            return self.granted
         if path == "/jwks":
             return {"keys": [key.as_dict(private=False) for key in self.keys]}
         return None
@@ -92,6 +94,7 @@ def running_issuer() -> Generator[TestIssuer]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            issuer.asked.append(self.path)
             found = issuer.answer(self.path) if issuer.working else None
             body = json.dumps(found).encode()
             self.send_response(503 if not issuer.working else 200 if found else 404)
@@ -99,6 +102,10 @@ def running_issuer() -> Generator[TestIssuer]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
             pass

@@ -130,6 +130,7 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "for a service": {"aud": NAME},
     "of another issuer": {"iss": "https://elsewhere.example"},
     "of no issuer": {"iss": None},
+    "issued at no time": {"iat": None},
     "of nobody": {"sub": None},
     "of a subject that is no text": {"sub": {"odd": 1}},
     "with an end that is no number": {"exp": "tomorrow"},
@@ -297,7 +298,7 @@ async def test_while_the_issuer_is_away_it_is_503_and_at_once(own_issuer: TestIs
             answer = await api.get("/officers-only", headers=own_issuer.bearer("officer"))
             assert answer.status_code == 503
             assert answer.headers["retry-after"]
-        assert len(own_issuer.asked) == 0
+        assert len(own_issuer.asked) == 1
         assert (await api.get("/officers-only")).status_code == 401
         assert (await api.get("/everybody")).status_code == 200
 
@@ -314,10 +315,15 @@ async def test_keys_once_fetched_keep_working_while_the_issuer_is_away(
 
 
 async def test_an_issuer_that_says_it_is_another_is_not_believed(own_issuer: TestIssuer) -> None:
-    headers = own_issuer.bearer("officer")
-    own_issuer.url, true_url = "https://elsewhere.example", own_issuer.url
-    parts = parts_for(NAME, Database.__new__(Database), oidc_issuer=true_url)
-    async with client_of(create_api(parts, NAME, [guarded()])) as api:
+    usual = own_issuer.answer
+
+    def answer(path: str) -> dict[str, Any] | None:
+        said = usual(path)
+        return said | {"issuer": "https://elsewhere.example"} if said and "issuer" in said else said
+
+    own_issuer.answer = answer
+    async with client_of(app_with(guarded(), own_issuer)) as api:
+        headers = own_issuer.bearer("officer")
         assert (await api.get("/officers-only", headers=headers)).status_code == 503
 
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +38,7 @@ from tests.provider import (
     running_provider,
     sign_in,
 )
+from tests.tokens import running_issuer
 
 NAME = "nowhere"
 SESSION = "walkandtalk_session"
@@ -212,6 +214,27 @@ async def test_an_answer_without_its_beginning_signs_nobody_in(
         assert (await victim.get(back)).status_code == 400  # another state
         assert (await mine.get(back)).status_code == 303
         assert (await mine.get(back)).status_code == 400  # and a second time it is over
+
+
+async def test_an_identity_made_for_another_beginning_or_client_signs_nobody_in() -> None:
+    with running_issuer() as issuer:
+        app = app_for(Provider(issuer.url, Path()))
+        for changes, status in (
+            ({}, 303),
+            ({"nonce": "of another"}, 400),
+            ({"nonce": None}, 400),
+            ({"aud": "elsewhere"}, 400),
+            ({"exp": 1_600_000_000}, 400),
+        ):
+            async with browser_at(app) as browser:
+                way = urlsplit((await browser.get("/nowhere/sign-in")).headers["location"])
+                asked = {name: values[0] for name, values in parse_qs(way.query).items()}
+                claims = issuer.claims(**({"aud": NAME, "nonce": asked["nonce"]} | changes))
+                issuer.granted = {"id_token": issuer.sign(claims)}
+                back = {"code": "c", "state": asked["state"]}
+                answer = await browser.get("/nowhere/signed-in", params=back)
+                assert answer.status_code == status, changes
+                assert (cookie_of(answer, SESSION) is not None) == (status == 303)
 
 
 async def test_an_answer_after_ten_minutes_or_with_an_error_starts_again(

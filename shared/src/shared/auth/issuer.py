@@ -159,9 +159,7 @@ async def _fetch(url: str) -> Known:
 
 
 def _key_from(found: Mapping[str, Any]) -> Key | None:
-    """A signing key as joserfc holds it; None for kinds and uses that are not ours."""
-    if found.get("use", "sig") != "sig":
-        return None
+    """A key as joserfc holds it, which verifies nothing with one for encryption; None for odd kinds."""
     kinds: Mapping[Any, type[Key]] = {"RSA": RSAKey, "EC": ECKey}
     kind = kinds.get(found.get("kty"))
     try:
