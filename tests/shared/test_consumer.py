@@ -235,6 +235,7 @@ BAD: dict[str, dict[str, Any]] = {
     "key": {"key": b"\xff\xfe"},
     "repeated-header": {"extra": [("ce_id", b"again")]},
     "no-envelope": {"headers": []},
+    "envelope": {"extra": [("ce_traceparent", None)]},
     "sequence": {"changes": {"sequence": "one"}},
 }
 

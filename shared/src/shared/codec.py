@@ -7,7 +7,7 @@ reader; ``decode`` never raises anything but Undecodable, whatever bytes come.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,8 @@ from shared.bands import band_of
 from shared.events import REGISTRY, Fact, Received, tier_of
 from shared.events.base import MAX_VALUE_BYTES, SCHEMAS, TYPE_PREFIX
 
-Headers = Sequence[tuple[str, bytes]]
+# A header's value may be null: the protocol has it so, whatever our own producers do.
+Headers = Sequence[tuple[str, bytes | None]]
 
 SEQUENCE_DIGITS = 12
 REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
@@ -95,9 +96,9 @@ def decode(topic: str, record: Record) -> Received:
     attributes = _attributes(record.headers)
     key, sequence = _place(record.key, attributes)
     try:
-        event_id, time = UUID(attributes["id"]), datetime.fromisoformat(attributes["time"])
+        event_id, time = UUID(attributes["id"]), _instant(attributes["time"])
         cause = UUID(attributes["causationid"]) if "causationid" in attributes else None
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Undecodable("envelope", key, sequence) from None
     if attributes["specversion"] != "1.0" or not attributes["type"].startswith(TYPE_PREFIX):
         raise Undecodable("envelope", key, sequence)
@@ -110,9 +111,15 @@ def decode(topic: str, record: Record) -> Received:
     except Undecodable as fault:
         raise Undecodable(fault.cause, key, sequence) from None
     republished = attributes.get("republished") == "true"
-    return Received(
-        event_id, topic, type_, key, sequence, time.astimezone(UTC), fact, republished, cause
-    )
+    return Received(event_id, topic, type_, key, sequence, time, fact, republished, cause)
+
+
+def _instant(text: str) -> datetime:
+    """An RFC 3339 time in UTC; one without an offset is no instant."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("no offset")
+    return time.astimezone(UTC)
 
 
 def _fact(kind: type[Fact], value: bytes | None) -> Fact:
@@ -134,13 +141,15 @@ def is_republished(headers: Headers) -> bool:
     return ("ce_republished", b"true") in headers
 
 
-def _attributes(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+def _attributes(headers: Headers) -> dict[str, str]:
     attributes: dict[str, str] = {}
     for name, value in headers:
         if not name.startswith("ce_"):
             continue
         if name[3:] in attributes:
             raise Undecodable("repeated-header")
+        if value is None:
+            raise Undecodable("envelope")
         try:
             attributes[name[3:]] = value.decode()
         except UnicodeDecodeError:

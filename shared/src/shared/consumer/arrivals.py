@@ -36,7 +36,7 @@ class Arrival:
         """What the offset fence remembers of this record: its event id, or a hash where it has
         none.
         """
-        ids = [value for name, value in self.record.headers if name == "ce_id"]
+        ids = [value for name, value in self.record.headers if name == "ce_id" and value]
         if len(ids) == 1 and len(ids[0]) <= 64 and ids[0].isascii():  # noqa: PLR2004
             return ids[0].decode()
         return f"sha256:{self.record.digest}"
