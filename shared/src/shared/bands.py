@@ -4,6 +4,7 @@ Invariant: a band is a local date and one of 00, 04, 08, 12, 16, 20; its edges a
 so that on the two days a year when the clocks change one band lasts three or five hours.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from typing import Literal, get_args
 from shared.clock import LONDON
 
 HOURS = (0, 4, 8, 12, 16, 20)
+BAND = timedelta(hours=4)  # on all but two nights a year
 
 BandLabel = Literal["00", "04", "08", "12", "16", "20"]
 LABELS: Mapping[int, BandLabel] = dict(zip(HOURS, get_args(BandLabel), strict=True))
@@ -56,9 +58,13 @@ def band_of(instant: datetime) -> Band:
 def release_time(planned: Band, *, at: datetime, wait: timedelta) -> datetime:
     """When a thing that happened at ``at`` may be told to those who know the planned band only.
 
-    That is ``wait`` (four hours unless set) after the planned band is over, and always on the edge
-    of a band, so that the moment of telling narrows nothing: a thing that happens later than that
-    is told when the band in which it happened is over.
+    That is when the bands after the planned one that ``wait`` covers are over (one band unless set),
+    be they three or five hours long; always on the edge of a band, so that the moment of telling
+    narrows nothing. A thing that happens later than that is told when the band in which it happened
+    is over.
     """
-    usual = planned.ends_at + wait
+    last = planned
+    for _ in range(math.ceil(wait / BAND)):
+        last = last.following
+    usual = last.ends_at
     return usual if at <= usual else band_of(at).ends_at

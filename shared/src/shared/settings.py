@@ -47,7 +47,9 @@ class ServiceSettings(BaseSettings):
     areas_dir: Path = Field(description="folder of boundary sets, <set>.geojson")
     areas_set: str = Field("larkmere-2026", description="the boundary set in force")
     shared_release_wait_hours: float = Field(
-        4, ge=0, description="hours after its band before shared topics tell what happened"
+        4,
+        ge=0,
+        description="hours after its band, in whole bands, before shared topics tell what happened",
     )
     park_limit: int = Field(
         50, ge=1, description="keys newly parked within ten minutes that stop the consumer"
