@@ -17,7 +17,8 @@ MODULES = ROOT / "node_modules"
 PAGES = ROOT / "shared/src/shared/pages"
 MADE = PAGES / "assets"
 STAMP = MADE / ".built-from"
-SOURCES = (ROOT / "package.json", ROOT / "package-lock.json", PAGES / "styles/app.scss")
+STYLES = PAGES / "styles"
+SOURCES = (ROOT / "package.json", ROOT / "package-lock.json", *sorted(STYLES.glob("*.scss")))
 COPIED = {
     "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend.min.js",
     "leaflet/dist/leaflet.js": "leaflet/leaflet.js",
@@ -61,7 +62,13 @@ def _digest() -> str:
 
 def _sass() -> None:
     flags = ("--style=compressed", "--no-source-map", "--quiet-deps", f"--load-path={MODULES}")
-    _run("node", str(MODULES / "sass/sass.js"), *flags, str(SOURCES[2]), str(MADE / "app.css"))
+    _run(
+        "node",
+        str(MODULES / "sass/sass.js"),
+        *flags,
+        str(STYLES / "app.scss"),
+        str(MADE / "app.css"),
+    )
 
 
 def _run(program: str, *words: str) -> None:

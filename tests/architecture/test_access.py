@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from shared.auth.rules import PAGES, SAFE, routes_of, rule_of
+from shared.pages import navigation
 from shared.postgres import open_database
 from tests.doors import CALLERS, ROLES, Answer, Door, a_form, doors_of, headers_of, knock, open_app
 from tests.factories import SERVICES
@@ -115,6 +116,21 @@ async def test_a_token_of_another_issuer_or_time_opens_nothing(
 def test_every_route_has_a_rule_or_is_plumbing(apps: dict[str, FastAPI], service: str) -> None:
     without = {route.path for route in routes_of(apps[service]) if rule_of(route) is None}
     assert without == ASK_NOBODY | {f"/{service}{path}" for path in ASK_NOBODY}
+
+
+def test_every_link_at_the_head_of_a_page_leads_to_one_that_admits_who_sees_it(
+    apps: dict[str, FastAPI],
+) -> None:
+    pages = {
+        door.path: door.rule
+        for app in apps.values()
+        for door in doors_of(app)
+        if door.method == "GET" and door.rule.kind in PAGES
+    }
+    for link in navigation.STAFF:
+        assert link.roles <= pages[link.href].roles, link
+    for link in navigation.PUBLIC:
+        assert pages[link.href].kind == "public_page"
 
 
 @pytest.mark.parametrize("service", SERVICES)

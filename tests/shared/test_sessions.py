@@ -458,6 +458,21 @@ async def test_a_form_whose_text_cannot_be_stored_is_422(browser: httpx.AsyncCli
     assert (await post(browser, form, Origin=ORIGIN)).status_code == 422
 
 
+@pytest.mark.parametrize("length_said", [True, False])
+async def test_a_form_larger_than_any_of_ours_is_not_read(
+    browser: httpx.AsyncClient,
+    length_said: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    async def parts() -> AsyncGenerator[bytes]:
+        for _ in range(200):
+            yield b"a=" + b"b" * 10_000 + b"&"
+
+    headers = {"Origin": ORIGIN, "Content-Type": "application/x-www-form-urlencoded"}
+    content = b"a" * 2_000_000 if length_said else parts()
+    answer = await browser.post("/nowhere/visit", content=content, headers=headers)
+    assert answer.status_code == 413
+
+
 async def test_a_form_that_is_no_form_is_no_500(browser: httpx.AsyncClient) -> None:
     kind = "multipart/form-data; boundary=x"
     for content, said in ((b"--x\r\nbroken", kind), (b"{}", "application/json"), (b"%%%=&&=", "")):

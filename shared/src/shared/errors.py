@@ -4,7 +4,7 @@
     |- Malformed 400          |- Forbidden 403       |- PreconditionFailed 412
     |- NotSignedIn 401        |- NotFound 404        |- Invalid 422
     |- Conflict 409           |- Gone 410            |- PreconditionRequired 428
-    |                         |- TooMany 429         `- Unavailable 503
+    |- TooLarge 413           |- TooMany 429         `- Unavailable 503
 
 Invariant: a refusal's words never repeat what the caller sent; they say what is wrong and what to
 do. Services add leaves of their own in ``domain`` (``SlotTaken(Conflict)``).
@@ -89,6 +89,12 @@ class PreconditionFailed(Refusal):
     """It has changed since you read it: read it again, then repeat."""
 
     status, slug = 412, "precondition-failed"
+
+
+class TooLarge(Refusal):
+    """The request is larger than anything that is asked for here."""
+
+    status, slug = 413, "too-large"
 
 
 class Invalid(Refusal):

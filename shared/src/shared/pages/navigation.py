@@ -23,7 +23,8 @@ class Link:
 STAFF = (
     Link("Today\u2019s walks", "/booking/today", frozenset({"officer", "coordinator"})),
     Link("Slots", "/booking/roster", frozenset({"coordinator"})),
-    Link("Overdue walks", "/booking/duty", frozenset({"duty"})),
+    Link("Capture a concern", "/concerns/capture", frozenset({"officer"})),
+    Link("Overdue walks", "/booking/duty", frozenset({"duty", "coordinator"})),
     Link("Alerts", "/notifications/alerts", frozenset({"duty"})),
     Link(
         "Dashboard",

@@ -19,7 +19,7 @@ from shared.migrate import pending_migrations
 from shared.pages import SafeHeaders, open_pages
 from shared.service import Parts
 from shared.web import standing
-from shared.web.middleware import Observed
+from shared.web.middleware import Bounded, Observed
 from shared.web.problems import add_problem_handlers
 
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
@@ -50,6 +50,7 @@ def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> Fa
     require_rules(
         app, exempt=frozenset(prefix + path for prefix in ("", f"/{name}") for path in OPERATIONS)
     )
+    app.add_middleware(Bounded)
     app.add_middleware(Observed, parts=parts)
     app.add_middleware(SafeHeaders, settings=parts.settings)
     return app

@@ -9,14 +9,44 @@ import time
 from typing import Any
 
 from opentelemetry import trace
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import TooLarge
 from shared.service import Parts
 from shared.tracing import remote_context
-from shared.web.problems import unforeseen_answer
+from shared.web.problems import refusal_answer, unforeseen_answer
 
+MAX_BODY = 1024 * 1024  # bytes
 UNMATCHED = "unmatched"
+
+
+class Bounded:
+    """Refuses a body larger than a mebibyte: before it is read when its length is said, else on the way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        said = Headers(scope=scope).get("content-length", "0")
+        if not said.isdigit() or int(said) > MAX_BODY:
+            await refusal_answer(TooLarge())(scope, receive, send)
+            return
+        read = 0
+
+        async def receiving() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY:
+                raise TooLarge
+            return message
+
+        await self._app(scope, receiving, send)
 
 
 class Observed:
