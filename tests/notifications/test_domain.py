@@ -104,8 +104,11 @@ def test_a_confirmation_that_holds_goes_out() -> None:
     assert messages.judge_walk(a_message(), a_walk(), at=START) is messages.GO
 
 
-def test_a_started_walk_is_no_reason_to_withhold_its_confirmation() -> None:
-    walk = a_walk(state="started", sequence=2)
+@pytest.mark.parametrize("state", ["started", "ended"])
+def test_a_walk_under_way_or_soon_over_is_no_reason_to_withhold_its_confirmation(
+    state: str,
+) -> None:
+    walk = a_walk(state=state, sequence=2)
     late = STARTS_AT + timedelta(minutes=29)
     assert messages.judge_walk(a_message(), walk, at=late) is messages.GO
 
@@ -116,7 +119,6 @@ def test_a_started_walk_is_no_reason_to_withhold_its_confirmation() -> None:
         (None, "erased"),
         (a_walk(state="cancelled", sequence=2), "not-confirmed"),
         (a_walk(state="no_show", sequence=2), "not-confirmed"),
-        (a_walk(state="ended", sequence=3), "not-confirmed"),
         (a_walk(starts_at=STARTS_AT - timedelta(minutes=5)), "time-changed"),
         (a_walk(ends_at=ENDS_AT + timedelta(minutes=5)), "time-changed"),
     ],

@@ -133,7 +133,8 @@ def judge_alone(message: Message, *, at: datetime) -> Verdict:
 def judge_walk(message: Message, walk: WalkNow | None, *, at: datetime) -> Verdict:
     """Whether a message to a participant is still true; ``walk`` None: booking has erased it.
 
-    That a walk has been started changes nothing that was promised. Place and officer are always
+    That a walk has been started, or has ended before its time, changes nothing that was promised:
+    she still gets it in writing. Place and officer are always
     those of this moment, since a message is written from this very lookup.
     """
     alone = judge_alone(message, at=at)
@@ -143,7 +144,7 @@ def judge_walk(message: Message, walk: WalkNow | None, *, at: datetime) -> Verdi
         return Verdict("withheld", "erased")
     if message.purpose == "walk_cancelled":
         return GO if walk.state == "cancelled" else Verdict("withheld", "not-cancelled")
-    if walk.state not in ("confirmed", "started"):
+    if walk.state not in ("confirmed", "started", "ended"):
         return Verdict("withheld", "not-confirmed")
     intended = message.about
     if isinstance(intended, WalkTimes) and (intended.starts_at, intended.ends_at) != (
