@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared import commands, retention
@@ -24,7 +25,7 @@ from shared.errors import Refusal
 from shared.log import adopt_libraries, make_logger
 from shared.metrics import Metrics
 from shared.migrate import upgrade
-from shared.postgres import open_database
+from shared.postgres import is_infrastructure, open_database
 from shared.progress import Progress
 from shared.relay import Relay
 from shared.service import Parts, Service, Work
@@ -142,8 +143,16 @@ async def _open_process(service: Service[S], settings: S) -> AsyncGenerator[Part
 
 
 async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:
-    async with _open_process(service, service.settings()) as parts:
-        return await command(parts, words)
+    """What an operator asked for; a database or a Kafka that is away is said in one line."""
+    try:
+        async with _open_process(service, service.settings()) as parts:
+            return await command(parts, words)
+    except Exception as error:
+        if not (is_infrastructure(error) or isinstance(error, KafkaError)):
+            raise
+        away = type(error).__name__
+        print(f"Stopped: database or Kafka did not answer ({away}).", file=sys.stderr)
+        return 1
 
 
 async def _api(service: Service[S], settings: S) -> int:
