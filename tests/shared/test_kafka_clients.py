@@ -1,0 +1,97 @@
+"""The Kafka clients do what their settings are for, on the Kafka at hand."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import NewTopic
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from shared import kafka
+from shared.clock import new_id
+from shared.settings import ServiceSettings
+from shared.topics import open_admin
+from tests.factories import PLACES
+
+
+def settings_for(bootstrap: str) -> ServiceSettings:
+    """Settings that lead to a Kafka."""
+    fields = ServiceSettings.model_fields
+    given: dict[str, Any] = PLACES | {"kafka_bootstrap_servers": bootstrap}
+    return ServiceSettings(**{name: given[name] for name in fields if name in given})
+
+
+@asynccontextmanager
+async def a_topic(bootstrap: str, **config: str) -> AsyncGenerator[TopicPartition]:
+    """A topic of one partition."""
+    name = f"tried.{new_id().hex}.v1"
+    async with open_admin(bootstrap) as admin:
+        await admin.create_topics([NewTopic(name, 1, 1, topic_configs=config)])
+        yield TopicPartition(name, 0)
+        await admin.delete_topics([name])
+
+
+@asynccontextmanager
+async def producing(bootstrap: str) -> AsyncGenerator[AIOKafkaProducer]:
+    """A producer as the relay has it."""
+    producer = kafka.make_producer(settings_for(bootstrap))
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await kafka.drop_producer(producer)
+
+
+@asynccontextmanager
+async def reading(bootstrap: str, group: str, topic: str) -> AsyncGenerator[AIOKafkaConsumer]:
+    """A member of a group as a service has it, with its partition assigned."""
+    consumer = kafka.make_consumer(settings_for(bootstrap), group)
+    await consumer.start()
+    try:
+        consumer.subscribe([topic])
+        async with asyncio.timeout(20):
+            while not consumer.assignment():
+                await asyncio.sleep(0.05)
+        yield consumer
+    finally:
+        await kafka.drop_consumer(consumer)
+
+
+async def test_the_broker_numbers_the_producers_records(kafka_bootstrap: str) -> None:
+    async with a_topic(kafka_bootstrap) as place, producing(kafka_bootstrap) as producer:
+        for _ in range(3):
+            await producer.send_and_wait(place.topic, b"x", partition=0)
+        known = producer._txn_manager  # pyright: ignore[reportPrivateUsage]  # no public way to ask
+        assert known is not None
+        assert known.producer_id >= 0
+        assert known.sequence_number(place) == 3
+
+
+async def test_what_was_read_is_not_committed_by_itself(kafka_bootstrap: str) -> None:
+    group = str(new_id())
+    async with a_topic(kafka_bootstrap) as place:
+        async with producing(kafka_bootstrap) as producer:
+            await producer.send_and_wait(place.topic, b"x", partition=0)
+        async with reading(kafka_bootstrap, group, place.topic) as consumer:
+            consumer.seek(place, 0)
+            record = await asyncio.wait_for(consumer.getone(), 10)
+            assert record.value == b"x"
+        async with reading(kafka_bootstrap, group, place.topic) as consumer:
+            assert await consumer.committed(place) is None
+
+
+async def test_a_reader_without_a_place_is_told_so_and_does_not_guess(
+    kafka_bootstrap: str,
+) -> None:
+    async with (
+        a_topic(kafka_bootstrap) as place,
+        reading(kafka_bootstrap, str(new_id()), place.topic) as consumer,
+    ):
+        with pytest.raises(NoOffsetForPartitionError):
+            await asyncio.wait_for(consumer.getone(), 10)
+        consumer.seek(place, 1_000)
+        with pytest.raises(OffsetOutOfRangeError):
+            await asyncio.wait_for(consumer.getone(), 10)
