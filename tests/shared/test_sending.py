@@ -4,7 +4,7 @@ The broker here stands in for the outside: what matters is what it was handed, a
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -57,7 +57,9 @@ async def _no_other_cluster(_known: str | None) -> None:
 
 @asynccontextmanager
 async def sending(
-    database: Database, broker: SilentBroker
+    database: Database,
+    broker: SilentBroker,
+    check_cluster: Callable[[str | None], Awaitable[None]] = _no_other_cluster,
 ) -> AsyncGenerator[tuple[Sending, "asyncio.Task[None]"]]:
     """A leading relay's sending to the broker while the block lasts."""
     token = new_id()
@@ -69,7 +71,7 @@ async def sending(
         cast(Any, broker),
         token,
         source="/met/booking",
-        check_cluster=_no_other_cluster,
+        check_cluster=check_cluster,
     )
     task = asyncio.create_task(one.run({TOPIC: 0}))
     try:
@@ -120,6 +122,26 @@ async def test_after_a_failure_all_begins_again_at_the_head(shared_database: Dat
     async with sending(shared_database, successor):
         await successor.has(2)
     assert successor.handed_over == [1, 2]
+
+
+async def test_while_it_is_open_which_cluster_answers_nothing_is_sent(
+    shared_database: Database,
+) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(_known: str | None) -> None:
+        asked.set()
+        await answer.wait()
+
+    broker = SilentBroker()
+    async with sending(shared_database, broker, slow) as (one, _):
+        # As if nobody had asked for long.
+        one._identified_at = float("-inf")  # pyright: ignore[reportPrivateUsage]
+        await path.say(shared_database, new_id())
+        await until(asked.is_set)
+        assert broker.handed_over == []
+        answer.set()
+        await broker.has(1)
 
 
 async def test_without_a_lease_that_surely_holds_nothing_is_sent(

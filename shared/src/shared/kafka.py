@@ -43,7 +43,9 @@ def make_consumer(settings: ServiceSettings, group: str) -> AIOKafkaConsumer:
         max_partition_fetch_bytes=2 * 1024 * 1024,
         # The sticky assignor keeps state across generations and can stall a group (aiokafka 1176).
         partition_assignment_strategy=(RoundRobinPartitionAssignor,),
-        session_timeout_ms=30_000,
+        # Who is killed is missed for so long: short enough to be taken over soon, long enough for a
+        # loaded machine. A member that is wrongly given up for dead is refused by the offset fence.
+        session_timeout_ms=12_000,
         heartbeat_interval_ms=3_000,
         # A paused partition must not cost us our place in the group.
         max_poll_interval_ms=24 * 3600 * 1000,

@@ -23,7 +23,11 @@ from shared.service import Parts
 
 BATCH_ROWS = 500
 BATCHES_IN_FLIGHT = 4
-RENEW_SECONDS = 2.5
+RENEW_SECONDS = 1
+# Sending waits when nobody has asked for longer than this which cluster answers: a broker that was
+# wiped cannot be back so soon.
+IDENTITY_SECONDS = 2
+MEASURE_SECONDS = 5
 IDLE_SECONDS = 0.02, 0.25
 TOPIC_RETRY_SECONDS = 5, 60
 ENVELOPE = 700  # bytes of headers and key, roughly, beside a record's value
@@ -65,6 +69,7 @@ class Sending:
         self._room = asyncio.Semaphore(BATCHES_IN_FLIGHT)
         self._pace = Pace(parts.settings, parts.progress)
         self._lease_until = asyncio.get_running_loop().time() + LEASE_SECONDS - 1
+        self._identified_at = asyncio.get_running_loop().time()
         self._wanted = False
 
     async def run(self, topics: Mapping[str, float]) -> None:
@@ -74,6 +79,7 @@ class Sending:
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew())
+            tasks.create_task(self._measure())
             for topic, seconds in topics.items():
                 tasks.create_task(self._probe(topic, seconds))
             await self._pump(tasks)
@@ -86,6 +92,7 @@ class Sending:
                 await self._drain()
             await self._room.acquire()
             await self._pace.room()
+            await self._identified()
             batch = await self._read()
             if not batch:
                 self._room.release()
@@ -178,13 +185,21 @@ class Sending:
             self._lease_until = asked_at + LEASE_SECONDS - 1
             self._wanted = held.wanted
             await self._check_cluster(held.cluster)
-            await self._measure()
+            self._identified_at = asked_at
+
+    async def _identified(self) -> None:
+        """Wait while the question which cluster answers is open: a wiped one takes writes as well."""
+        now = asyncio.get_running_loop().time
+        while now() - self._identified_at > IDENTITY_SECONDS:  # noqa: ASYNC110 - renewed by time
+            await asyncio.sleep(IDLE_SECONDS[0])
 
     async def _measure(self) -> None:
-        async with self._database.reading() as connection:
-            rows, oldest = await queue.waiting(connection, self._parts.clock())
-        self._parts.metrics.outbox_rows.set(rows)
-        self._parts.metrics.outbox_oldest_seconds.set(oldest)
+        while True:
+            async with self._database.reading() as connection:
+                rows, oldest = await queue.waiting(connection, self._parts.clock())
+            self._parts.metrics.outbox_rows.set(rows)
+            self._parts.metrics.outbox_oldest_seconds.set(oldest)
+            await asyncio.sleep(MEASURE_SECONDS)
 
     async def _drain(self) -> None:
         """Let everything in flight land, then stop."""
