@@ -102,11 +102,6 @@ async def race(booking: Booking, rounds: int) -> None:
     assert len(await booking.rows("select from participant")) == rounds
 
 
-async def test_of_two_at_the_last_slot_one_gets_it(booking: Booking) -> None:
-    await race(booking, 20)
-
-
-@pytest.mark.soak
 async def test_of_two_at_the_last_slot_one_gets_it_two_hundred_times(booking: Booking) -> None:
     await race(booking, 200)
 

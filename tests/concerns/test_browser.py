@@ -118,11 +118,11 @@ async def test_without_a_script_a_place_is_chosen_or_typed(
         await page.goto(address)
         assert not await page.get_by_role("button", name="Use where I am").is_visible()
         await page.get_by_role("button", name="Capture concern").click()
-        assert await page.get_by_role("link", name="Say where it is").is_visible()
+        await page.get_by_role("link", name="Say where it is").wait_for()
         await fill(page)
         await page.get_by_label("A place people know").select_option("Larkfield Library, Larkfield")
         await page.get_by_role("button", name="Capture concern").click()
-        assert await page.get_by_text("Captured in Larkfield").is_visible()
+        await page.get_by_text("Captured in Larkfield").wait_for()
     assert await count(concerns_database, "concern") == 1
 
 
