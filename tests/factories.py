@@ -52,6 +52,7 @@ PLACES: dict[str, Any] = {
     # booking
     "link_keys": "tests:dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
     "contact_key": "dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
+    "people_keys": "tests:dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
     "notifications_url": "http://notifications.invalid",
     # notifications
     "booking_url": "http://booking.invalid",

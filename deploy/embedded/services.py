@@ -69,6 +69,7 @@ def _own(around: Around, name: str) -> dict[str, str]:
             return {
                 "link_keys": f"k1:{keys.secret('booking.links')}",
                 "contact_key": keys.secret("booking.contacts"),
+                "people_keys": f"k1:{keys.secret('booking.people')}",
                 "notifications_url": origin,
             }
         case "notifications":

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import FastAPI
 
-from booking import domain, service
+from booking import domain, service, store
 from booking.app import create_app
 from booking.service import Desk
 from booking.store.people import NewOfficer
@@ -133,6 +133,12 @@ class Booking:
         """Rows of the database."""
         async with self.database.reading() as connection:
             return [dict(row) for row in await connection.fetch(query, *arguments)]
+
+    async def person(self, walk_id: str) -> domain.Person:
+        """Who a walk is with, opened."""
+        async with self.database.reading() as connection:
+            found = await store.people.participants(connection, self.desk.sealing, [UUID(walk_id)])
+        return found[UUID(walk_id)]
 
     async def events(self, topic: str) -> list[dict[str, Any]]:
         """What was appended to a topic's queue, in order."""

@@ -17,6 +17,13 @@ values ($1, (select officer_no from officer where subject = 'officer-1'), tstzra
 """
 
 
+def a_joining(booking: Booking) -> store.walks.Joining:
+    """Somebody who takes part."""
+    participant_id = uuid4()
+    sealed = booking.desk.sealing.close(participant_id, domain.Person("Ada", "ada@example.org"))
+    return store.walks.Joining(participant_id, b"contact", sealed)
+
+
 async def test_no_two_assignments_of_an_officer_overlap(booking: Booking) -> None:
     await booking.walk()
     await booking.acts(await booking.walk(at=START + timedelta(days=1)), "cancel")
@@ -54,7 +61,7 @@ async def test_an_overlap_met_at_the_write_is_a_slot_taken(booking: Booking) -> 
     slot, policy = found
     ids = domain.NewWalk(uuid4(), uuid4(), "0000-0001")
     walk, _ = domain.book(slot, policy, ids, domain.Telling(START, timedelta()))
-    joining = store.walks.Joining(uuid4(), "Ada", "ada@example.org", b"contact", None)
+    joining = a_joining(booking)
     with pytest.raises(domain.SlotTaken):
         async with booking.database.transaction() as connection:
             await store.walks.book(connection, walk, joining, domain.kept_free(walk.times, policy))

@@ -103,6 +103,7 @@ class Installation:
             "booking": {
                 "link_keys": f"tests:{a_key()}",
                 "contact_key": a_key(),
+                "people_keys": f"tests:{a_key()}",
                 "notifications_url": self.origin("notifications"),
                 "tries_per_minute": 100_000,
             },

@@ -16,7 +16,7 @@ import yaml
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from booking import api, domain, pages, service, worker
+from booking import api, domain, pages, service, store, worker
 from booking.gateway import Notifications
 from booking.schemas import Seed, read_seed
 from booking.service import Burst, Desk
@@ -61,6 +61,7 @@ def open_desk(parts: Parts[Settings]) -> Desk:
         public_origin=settings.public_origin,
         links=domain.Links.from_setting(settings.link_keys),
         contact_key=settings.contact_key.encode(),
+        sealing=store.sealing.Sealing.from_setting(settings.people_keys),
         limits=domain.Limits(
             open_walks=settings.open_walks_per_contact,
             tries_per_hour=settings.tries_per_hour,

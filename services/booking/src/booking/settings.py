@@ -6,7 +6,7 @@ Invariant: see ``shared.settings``; keys are secrets and are never logged.
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from booking.domain import Links
+from booking.domain import read_keys
 from shared.settings import ServiceSettings
 
 
@@ -20,6 +20,9 @@ class Settings(ServiceSettings):
     )
     contact_key: str = Field(
         min_length=32, description="32 bytes, base64url: the digest by which contacts are counted"
+    )
+    people_keys: str = Field(
+        description="master keys under which participants are sealed, as link_keys; the first seals"
     )
     force_phone: str = Field(
         "101", description="the force's number, shown where booking cannot help"
@@ -39,8 +42,8 @@ class Settings(ServiceSettings):
         1, gt=0, description="how often overdue walks are looked for, and reports are sent"
     )
 
-    @field_validator("link_keys")
+    @field_validator("link_keys", "people_keys")
     @classmethod
     def _readable(cls, keys: str) -> str:
-        Links.from_setting(keys)
+        read_keys(keys)
         return keys

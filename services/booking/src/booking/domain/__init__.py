@@ -5,7 +5,9 @@ Invariant: everything here is a frozen value or a function of its arguments.
 
 from booking.domain.contacts import Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
+from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
+from booking.domain.people import Person
 from booking.domain.refusals import (
     AdultsOnly,
     LinkOver,
@@ -68,6 +70,7 @@ __all__ = [
     "Officer",
     "OfficerBusy",
     "Overdue",
+    "Person",
     "Policy",
     "Report",
     "Role",
@@ -94,6 +97,7 @@ __all__ = [
     "mark_overdue",
     "next_steps",
     "promised",
+    "read_keys",
     "read_token",
     "readings",
     "require_bookable",

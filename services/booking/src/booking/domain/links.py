@@ -4,15 +4,14 @@ Invariant: a link is an HMAC (RFC 2104, SHA-256) over key name, walk and the wal
 that it cannot be guessed, another walk's cannot be derived from it, and raising the generation revokes it.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-KEY_BYTES = 32
+from booking.domain.keys import decoded, encoded, read_keys
+
 MAC_BYTES = 16
 PARTS = 3
 
@@ -36,16 +35,12 @@ class Links:
     @classmethod
     def from_setting(cls, setting: str) -> "Links":
         """Read ``name:base64url,name:base64url``; raises ValueError when a key is not 32 bytes."""
-        pairs = [pair.strip().partition(":") for pair in setting.split(",")]
-        keys = {name: _decoded(key) for name, _, key in pairs}
-        if any(not name.isalnum() or len(key) != KEY_BYTES for name, key in keys.items()):
-            raise ValueError("must be name:base64url, each key of 32 bytes, comma-separated")
-        return cls(pairs[0][0], keys)
+        return cls(*read_keys(setting))
 
     def token(self, walk_id: UUID, generation: int) -> str:
         """The link's last part for a walk: ``key.walk.mac``."""
         mac = self._mac(self.current, walk_id, generation)
-        return f"{self.current}.{_encoded(walk_id.bytes)}.{_encoded(mac)}"
+        return f"{self.current}.{encoded(walk_id.bytes)}.{encoded(mac)}"
 
     def holds(self, claim: Claim, generation: int) -> bool:
         """Whether a claim was signed by one of the keys for the walk's present generation."""
@@ -68,18 +63,6 @@ def read_token(token: str) -> Claim | None:
     if len(parts) != PARTS:
         return None
     try:
-        return Claim(parts[0], UUID(bytes=_decoded(parts[1])), _decoded(parts[2]))
+        return Claim(parts[0], UUID(bytes=decoded(parts[1])), decoded(parts[2]))
     except ValueError:
         return None
-
-
-def _encoded(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        padded = text.encode("ascii").rstrip(b"=")
-        return base64.b64decode(padded + b"=" * (-len(padded) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError("must be base64url") from error

@@ -6,7 +6,12 @@ Invariant: every change commits at the end of the ``async with`` that a reader s
 from booking.service import answers
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
-from booking.service.keeping import count_what_is_old, forget_what_is_old, seed
+from booking.service.keeping import (
+    count_what_is_old,
+    forget_what_is_old,
+    seal_what_is_plain,
+    seed,
+)
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
 from booking.service.slots import NewSlot, open_slot
@@ -29,6 +34,7 @@ __all__ = [
     "note_reported",
     "open_slot",
     "revoke_link",
+    "seal_what_is_plain",
     "seed",
     "start_walk",
     "take_reports",

@@ -11,7 +11,6 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from booking import domain
-from booking.store import people
 
 Local = TypedDict("Local", {"date": str, "from": str, "to": str, "timezone": str})
 
@@ -153,7 +152,7 @@ def staff_walk(walk: domain.Walk) -> dict[str, Any]:
     }
 
 
-def contact(walk: domain.Walk, person: people.Person, manage_url: str) -> dict[str, Any]:
+def contact(walk: domain.Walk, person: domain.Person, manage_url: str) -> dict[str, Any]:
     """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
     booked = booked_walk(walk, manage_url)
     return {

@@ -17,13 +17,13 @@ EXPECTED = (domain.State.CONFIRMED, domain.State.STARTED)
 
 async def walks_of_day(
     desk: Desk, who: Principal, day: date, wards: Sequence[str] | None
-) -> tuple[list[domain.Walk], Mapping[UUID, store.people.Expected]]:
+) -> tuple[list[domain.Walk], Mapping[UUID, domain.Person]]:
     """The walks of a London day, and who is expected at those that are not over."""
     wanted = store.walks.Wanted(day=day, wards=wards, limit=MOST)
     async with desk.database.transaction() as connection:
         walks = await store.walks.list_walks(connection, wanted)
         ahead = [walk.id for walk in walks if walk.state in EXPECTED]
-        expected = await store.people.expected(connection, ahead)
+        expected = await store.people.participants(connection, desk.sealing, ahead)
         await store.people.audit(
             connection,
             actor=who.subject,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from structlog.typing import FilteringBoundLogger
 
 from booking import domain
+from booking.store.sealing import Sealing
 from shared.areas import BoundarySet
 from shared.clock import Clock
 from shared.postgres import Database
@@ -52,6 +53,7 @@ class Desk:
     public_origin: str
     links: domain.Links
     contact_key: bytes
+    sealing: Sealing
     limits: domain.Limits
     burst: Burst
     wait: timedelta

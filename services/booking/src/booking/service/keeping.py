@@ -9,6 +9,8 @@ from booking import domain, store
 from booking.service.desk import Desk
 from shared.clock import new_id
 
+SEALED_AT_ONCE = 100
+
 
 async def seed(
     desk: Desk,
@@ -21,6 +23,14 @@ async def seed(
         team_id = await store.people.save_team(connection, new_id(), team, policy)
         await store.people.save_officers(connection, team_id, officers)
     desk.log.info("team.seeded", officers=len(officers))
+
+
+async def seal_what_is_plain(desk: Desk) -> None:
+    """Seal the participants whom an earlier version wrote in plain, some at a time."""
+    more = True
+    while more:
+        async with desk.database.transaction() as connection:
+            more = bool(await store.people.seal_plain(connection, desk.sealing, SEALED_AT_ONCE))
 
 
 async def count_what_is_old(desk: Desk) -> int:

@@ -60,8 +60,8 @@ async def contact_of_walk(desk: Desk, walk_id: UUID, reader: str) -> dict[str, A
     """What a service needs to write to a participant, audited. Raises NotFound, also once erased."""
     async with desk.database.transaction() as connection:
         walk = await store.walks.find_walk(connection, walk_id)
-        person = await store.people.find_participant(connection, walk_id) if walk else None
-        if walk is None or person is None:
+        people = await store.people.participants(connection, desk.sealing, [walk_id])
+        if walk is None or walk_id not in people:
             raise NotFound("There is no contact for such a walk.")
         await store.people.audit(
             connection,
@@ -70,7 +70,7 @@ async def contact_of_walk(desk: Desk, walk_id: UUID, reader: str) -> dict[str, A
             subjects=[f"walk {walk_id}"],
             reason="to write to the participant",
         )
-    return answers.contact(walk, person, desk.manage_url(walk))
+    return answers.contact(walk, people[walk_id], desk.manage_url(walk))
 
 
 def _claim(token: str) -> domain.Claim:

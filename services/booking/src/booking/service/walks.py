@@ -66,7 +66,10 @@ async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, 
 async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     contact = desk.contact(booking.email)
     ids = domain.NewWalk(new_id(), new_id(), _reference())
-    joining = store.walks.Joining(new_id(), booking.name, booking.email, contact, booking.note)
+    participant_id = new_id()
+    person = domain.Person(booking.name, booking.email, booking.note)
+    sealed = desk.sealing.close(participant_id, person)
+    joining = store.walks.Joining(participant_id, contact, sealed)
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from asyncpg import Record
+
 from booking import domain
 from booking.store import rows
+from booking.store.sealing import Sealed, Sealing
 from shared.postgres import Connection
 
 SAVE_TEAM = """
@@ -45,12 +48,18 @@ select officer.id as officer_id, officer.officer_no, officer.team_id, officer.di
 
 TEAM_OF = "select team_id from officer where subject = $1"
 
-FIND_PARTICIPANT = (
-    "select name, email from participant where walk_id = $1 order by created_at limit 1"
-)
+PARTICIPANTS = """
+select id, walk_id, key_name, wrapped_key, sealed, name, email, note from participant
+ where walk_id = any ($1::uuid[]) order by created_at
+"""
 
-EXPECTED = """
-select walk_id, name, note from participant where walk_id = any ($1::uuid[]) order by created_at
+LOCK_PLAIN = """
+select id, name, email, note from participant where sealed is null limit $1 for update skip locked
+"""
+SEAL = """
+update participant
+   set key_name = $2, wrapped_key = $3, sealed = $4, name = null, email = null, note = null
+ where id = $1
 """
 
 AUDIT = "insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)"
@@ -72,22 +81,6 @@ select count(*) from forgotten
 """
 
 FORGET_OLD_TRIES = "delete from refused_try where tried_at < $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who a walk is with."""
-
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Whom an officer is to meet, and what she wants him to know."""
-
-    name: str
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +134,23 @@ async def team_of(connection: Connection, subject: str) -> UUID | None:
     return await connection.fetchval(TEAM_OF, subject)
 
 
-async def find_participant(connection: Connection, walk_id: UUID) -> Person | None:
-    """Who booked a walk; None when her details have been erased."""
-    row = await connection.fetchrow(FIND_PARTICIPANT, walk_id)
-    return Person(row["name"], row["email"]) if row else None
+async def participants(
+    connection: Connection, sealing: Sealing, walk_ids: Sequence[UUID]
+) -> Mapping[UUID, domain.Person]:
+    """Who each walk is with; a walk whose participant has been erased is left out."""
+    found = await connection.fetch(PARTICIPANTS, walk_ids)
+    return {row["walk_id"]: _person(row, sealing) for row in found}
 
 
-async def expected(connection: Connection, walk_ids: Sequence[UUID]) -> Mapping[UUID, Expected]:
-    """Whom to expect at each walk."""
-    found = await connection.fetch(EXPECTED, walk_ids)
-    return {row["walk_id"]: Expected(row["name"], row["note"]) for row in found}
+async def seal_plain(connection: Connection, sealing: Sealing, limit: int) -> int:
+    """Seal some participants that were written in plain; answers how many there were."""
+    found = await connection.fetch(LOCK_PLAIN, limit)
+    for row in found:
+        sealed = sealing.close(row["id"], _in_plain(row))
+        await connection.execute(
+            SEAL, row["id"], sealed.key_name, sealed.wrapped_key, sealed.content
+        )
+    return len(found)
 
 
 async def audit(
@@ -178,3 +178,13 @@ async def forget_old_participants(connection: Connection, ended_before: datetime
 async def forget_old_tries(connection: Connection, at: datetime) -> None:
     """Drop refused tries that no limit counts any more."""
     await connection.execute(FORGET_OLD_TRIES, at - timedelta(hours=1))
+
+
+def _person(row: Record, sealing: Sealing) -> domain.Person:
+    if row["sealed"] is None:
+        return _in_plain(row)
+    return sealing.open(row["id"], Sealed(row["key_name"], row["wrapped_key"], row["sealed"]))
+
+
+def _in_plain(row: Record) -> domain.Person:
+    return domain.Person(row["name"], row["email"], row["note"])

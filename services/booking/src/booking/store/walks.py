@@ -13,6 +13,7 @@ import asyncpg
 
 from booking import domain
 from booking.store import rows
+from booking.store.sealing import Sealed
 from shared.postgres import Connection
 
 # One statement, because round trips are what a booking costs. The walk takes its plan from the slot.
@@ -43,8 +44,8 @@ with booked as (
     insert into assignment (walk_id, officer_no, during, state)
     values ($2, $9, tstzrange($10, $11), $5)
 ), taking_part as (
-    insert into participant (id, walk_id, name, email, contact_hmac, note, created_at)
-    values ($13, $2, $14, $15, $12, $16, $6)
+    insert into participant (id, walk_id, contact_hmac, key_name, wrapped_key, sealed, created_at)
+    values ($13, $2, $12, $14, $15, $16, $6)
 )
 select booked.open as open_walks, booked.tries + refused.tries as tries from booked, refused
 """
@@ -109,10 +110,8 @@ class Joining:
     """Who takes part: kept in ``participant`` and nowhere else. ``contact`` is the address's digest."""
 
     id: UUID
-    name: str
-    email: str
     contact: bytes
-    note: str | None
+    sealed: Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +152,9 @@ async def book(
             *kept_free,
             joining.contact,
             joining.id,
-            joining.name,
-            joining.email,
-            joining.note,
+            joining.sealed.key_name,
+            joining.sealed.wrapped_key,
+            joining.sealed.content,
         )
     except asyncpg.ExclusionViolationError as error:
         raise domain.SlotTaken from error

@@ -1,0 +1,16 @@
+"""Who takes part, as booking knows her and nobody else does.
+
+Invariant: a person's words and contacts are in a Person and in nothing else that the domain makes: no
+walk, no fact and no refusal carries any of it.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A participant: how to call her, how to reach her, and what she wants the officer to know."""
+
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    note: str | None = field(default=None, repr=False)
