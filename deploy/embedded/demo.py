@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from booking import domain
 from booking.service import Desk, NewSlot, open_slot, seed
-from booking.store import people, slots
+from booking.store import slots, teams
 from shared.auth import Principal
 from shared.clock import LONDON
 from shared.errors import Refusal
@@ -53,7 +53,7 @@ PLAN_EVERY = timedelta(hours=1)
 async def prepare(desk: Desk) -> None:
     """Make the team and its officers, and see that a slot starts within the hour."""
     officers = [
-        people.NewOfficer(_id(number), f"officer-{number}", name, role, f"07700 9001{number:02d}")
+        teams.NewOfficer(_id(number), f"officer-{number}", name, role, f"07700 9001{number:02d}")
         for number, (name, role) in enumerate(OFFICERS, 1)
     ]
     await seed(desk, TEAM, POLICY, officers)

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from booking import domain, service, store
 from booking.app import create_app
 from booking.service import Desk
-from booking.store.people import NewOfficer
+from booking.store.teams import NewOfficer
 from shared.postgres import Database
 from tests.factories import START, Clock, KeptParts, parts_for
 from tests.tokens import TestIssuer

@@ -86,7 +86,6 @@ def test_a_booked_slot_becomes_a_confirmed_walk_with_everything_promised() -> No
 @pytest.mark.parametrize(
     "slot",
     [
-        a_slot(state=domain.SlotState.BOOKED),
         a_slot(state=domain.SlotState.WITHDRAWN),
         a_slot(times=domain.promised(START - HOUR, 30, "x")),
         a_slot(times=domain.promised(START, 30, "x")),

@@ -208,8 +208,11 @@ async def test_seeding_twice_is_seeding_once(booking: Booking, tmp_path: Any) ->
         "PCSO Wren",
     ]
     assert await booking.rows("select id from officer where subject = 'officer-1'") == before
-    [team] = await booking.rows("select grace from team")
-    assert team["grace"] == timedelta(minutes=1)
+    versions = await booking.rows("select version, grace from policy order by version")
+    assert [(row["version"], row["grace"]) for row in versions] == [
+        (1, timedelta(minutes=15)),
+        (2, timedelta(minutes=1)),
+    ]
 
 
 @pytest.mark.parametrize(

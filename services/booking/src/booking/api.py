@@ -83,7 +83,7 @@ async def open_slot(
 async def list_officers(desk: DeskDep, _: DutyToo) -> JSONResponse:
     """By name."""
     async with desk.database.reading() as connection:
-        return JSONResponse(answers.officers(await store.people.list_officers(connection)))
+        return JSONResponse(answers.officers(await store.teams.list_officers(connection)))
 
 
 @router.get("/wards", summary="Wards of the boundary set in force")

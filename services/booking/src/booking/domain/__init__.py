@@ -23,15 +23,13 @@ from booking.domain.refusals import (
 from booking.domain.slots import (
     LONGEST_MINUTES,
     MeetingPoint,
-    Officer,
-    Policy,
-    Role,
     Slot,
     SlotState,
     Ward,
     kept_free,
     require_bookable,
 )
+from booking.domain.teams import Officer, Policy, Role
 from booking.domain.times import LONDON, Times, is_london_time, promised, readings
 from booking.domain.walks import (
     KEPT_AFTER_END,

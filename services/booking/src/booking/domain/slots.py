@@ -1,29 +1,26 @@
 """Slots: a time and a place that an officer offers, and whether somebody may have them now.
 
 Invariant: what the list offers and what a booking accepts are judged by the same policy; whether the
-officer is free is the database's to say (an exclusion constraint), never ours.
+officer is free and a place is left is the database's to say, never ours.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from booking.domain.refusals import SlotTaken
+from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
-
-Role = Literal["PC", "PCSO"]
 
 # The shared tier may name the band in which a walk is planned because a walk is not longer than one.
 LONGEST_MINUTES = 240
 
 
 class SlotState(StrEnum):
-    """What has become of a slot."""
+    """Whether a slot is offered. Whether it has a place left is the database's to say."""
 
     OPEN = "open"
-    BOOKED = "booked"
     WITHDRAWN = "withdrawn"
 
 
@@ -46,30 +43,8 @@ class MeetingPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """How a team books: notice and horizon before a walk, buffer around it, grace before overdue."""
-
-    min_notice: timedelta
-    horizon: timedelta
-    buffer: timedelta
-    grace: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """An officer as a walk knows her. ``number`` is for the exclusion constraint and goes nowhere."""
-
-    id: UUID
-    number: int
-    team_id: UUID
-    display_name: str
-    force_phone: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
 class Slot:
-    """A time and a place that an officer offers."""
+    """A time and a place that an officer offers, to ``capacity`` participants."""
 
     id: UUID
     officer: Officer
@@ -79,6 +54,7 @@ class Slot:
     times: Times
     after_dark: bool
     state: SlotState = SlotState.OPEN
+    capacity: int = 1
 
 
 def require_bookable(slot: Slot, policy: Policy, *, at: datetime) -> None:
@@ -94,5 +70,5 @@ def require_bookable(slot: Slot, policy: Policy, *, at: datetime) -> None:
 
 
 def kept_free(times: Times, policy: Policy) -> tuple[datetime, datetime]:
-    """The time that a walk takes of its officer: its own and the buffer on both sides."""
-    return times.starts_at - policy.buffer, times.ends_at + policy.buffer
+    """The time that a walk takes of its officer: its own, the buffer on both sides, and the debrief."""
+    return times.starts_at - policy.buffer, times.ends_at + policy.buffer + policy.debrief

@@ -17,13 +17,12 @@ from booking.domain.facts import Facts, Telling
 from booking.domain.refusals import TooEarly, TooLate, WrongState
 from booking.domain.slots import (
     MeetingPoint,
-    Officer,
-    Policy,
     Slot,
     SlotState,
     Ward,
     require_bookable,
 )
+from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
 from shared.events import Outgoing
 from shared.events.walks import Initiator
@@ -93,7 +92,7 @@ class Walk:
     after_dark: bool
     start_due_at: datetime
     end_due_at: datetime
-    confirmed_at: datetime
+    confirmed_at: datetime | None
     state: State = State.CONFIRMED
     version: int = 1
     sequence: int = 0
@@ -104,6 +103,7 @@ class Walk:
     initiator: Initiator | None = None
     overdue: Overdue | None = None
     concern_count: int = 0
+    held_until: datetime | None = None
 
     @property
     def kept_until(self) -> datetime:

@@ -165,7 +165,7 @@ async def _page(
     status: int = 200,
 ) -> Response:
     async with desk.database.reading() as connection:
-        officers = await store.people.list_officers(connection)
+        officers = await store.teams.list_officers(connection)
         found = await store.slots.list_bookable(connection, at=desk.clock(), few=None, limit=MOST)
     mine = wards_of(who)
     slots = [slot for slot in found if mine is None or slot.ward.code in mine]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from booking import domain
 from booking.schemas.inputs import Line
-from booking.store.people import NewOfficer
+from booking.store.teams import NewOfficer
 from shared.clock import new_id
 
 

@@ -4,24 +4,32 @@ Invariant: seeding twice is seeding once; a dry run of forgetting changes nothin
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from booking import domain, store
 from booking.service.desk import Desk
 from shared.clock import new_id
 
 SEALED_AT_ONCE = 100
+SEEDED_BY = "seed"
 
 
 async def seed(
     desk: Desk,
     team: str,
     policy: domain.Policy,
-    officers: Sequence[store.people.NewOfficer],
+    officers: Sequence[store.teams.NewOfficer],
 ) -> None:
-    """Make a team and its officers what a seed file says; nobody is removed."""
+    """Make a team and its officers what a seed file says; nobody is removed.
+
+    Another policy than the one in force becomes the next version.
+    """
     async with desk.database.transaction() as connection:
-        team_id = await store.people.save_team(connection, new_id(), team, policy)
-        await store.people.save_officers(connection, team_id, officers)
+        found = await store.teams.lock_team(connection, team, new_id())
+        if found.policy != policy:
+            after = replace(policy, version=found.policy.version + 1 if found.policy else 1)
+            await store.teams.add_policy(connection, found.id, after, by=SEEDED_BY, at=desk.clock())
+        await store.teams.save_officers(connection, found.id, officers)
     desk.log.info("team.seeded", officers=len(officers))
 
 

@@ -42,7 +42,7 @@ async def open_slot(desk: Desk, wanted: NewSlot, by: Principal, request: Once) -
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
-        found = await store.people.find_officer(connection, wanted.officer_id)
+        found = await store.teams.find_officer(connection, wanted.officer_id)
         if found is None:
             raise Invalid(faults=[Fault("#/officer_id", "is no officer's")])
         officer, policy = found

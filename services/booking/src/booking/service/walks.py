@@ -141,7 +141,7 @@ async def save(connection: Connection, walk: domain.Walk) -> None:
     await store.walks.save_walk(connection, walk)
     if walk.initiator is not None:
         freed = domain.slot_after_cancel(walk.initiator)
-        await store.slots.set_slot_state(connection, walk.slot_id, freed)
+        await store.slots.leave(connection, walk.slot_id, freed)
 
 
 async def _require_may_act(connection: Connection, walk: domain.Walk, who: Principal) -> None:
@@ -149,7 +149,7 @@ async def _require_may_act(connection: Connection, walk: domain.Walk, who: Princ
     who.must_cover(walk.ward.code)
     if "coordinator" in who.roles:
         return
-    if await store.people.team_of(connection, who.subject) != walk.officer.team_id:
+    if await store.teams.team_of(connection, who.subject) != walk.officer.team_id:
         raise domain.NotInTeam
 
 

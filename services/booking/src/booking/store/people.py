@@ -1,52 +1,18 @@
-"""Teams and officers, participants, and the log of who read whose details.
+"""Participants, and the log of who read whose details.
 
 Invariant: names and addresses are read only here, and every such read is written to ``audit`` by its
 caller in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
 
 from booking import domain
-from booking.store import rows
 from booking.store.sealing import Sealed, Sealing
 from shared.postgres import Connection
-
-SAVE_TEAM = """
-insert into team (id, name, min_notice, horizon, buffer, grace)
-values ($1, $2, $3, $4, $5, $6)
-on conflict (name) do update
-   set min_notice = excluded.min_notice, horizon = excluded.horizon, buffer = excluded.buffer,
-       grace = excluded.grace
-returning id
-"""
-
-SAVE_OFFICER = """
-insert into officer (id, subject, display_name, role, force_phone, team_id)
-values ($1, $2, $3, $4, $5, $6)
-on conflict (subject) do update
-   set display_name = excluded.display_name, role = excluded.role,
-       force_phone = excluded.force_phone, team_id = excluded.team_id
-"""
-
-LIST_OFFICERS = """
-select id as officer_id, officer_no, team_id, display_name, force_phone, role
-  from officer
- order by display_name, id
-"""
-
-FIND_OFFICER = """
-select officer.id as officer_id, officer.officer_no, officer.team_id, officer.display_name,
-       officer.force_phone, officer.role, team.min_notice, team.horizon, team.buffer, team.grace
-  from officer join team on team.id = officer.team_id
- where officer.id = $1
-"""
-
-TEAM_OF = "select team_id from officer where subject = $1"
 
 PARTICIPANTS = """
 select id, walk_id, key_name, wrapped_key, sealed, name, email, note from participant
@@ -81,57 +47,6 @@ select count(*) from forgotten
 """
 
 FORGET_OLD_TRIES = "delete from refused_try where tried_at < $1"
-
-
-@dataclass(frozen=True, slots=True)
-class NewOfficer:
-    """An officer as a seed file names her; ``subject`` is hers at the issuer."""
-
-    id: UUID
-    subject: str
-    display_name: str
-    role: domain.Role
-    force_phone: str
-
-
-async def save_team(
-    connection: Connection, team_id: UUID, name: str, policy: domain.Policy
-) -> UUID:
-    """Add a team, or give the one of that name this policy; answers its id."""
-    return await connection.fetchval(
-        SAVE_TEAM, team_id, name, policy.min_notice, policy.horizon, policy.buffer, policy.grace
-    )
-
-
-async def save_officers(
-    connection: Connection, team_id: UUID, officers: Sequence[NewOfficer]
-) -> None:
-    """Add officers, or change those whose subject is known."""
-    await connection.executemany(
-        SAVE_OFFICER,
-        [
-            (each.id, each.subject, each.display_name, each.role, each.force_phone, team_id)
-            for each in officers
-        ],
-    )
-
-
-async def list_officers(connection: Connection) -> list[domain.Officer]:
-    """All officers, by name."""
-    return [rows.officer(row) for row in await connection.fetch(LIST_OFFICERS)]
-
-
-async def find_officer(
-    connection: Connection, officer_id: UUID
-) -> tuple[domain.Officer, domain.Policy] | None:
-    """An officer and her team's policy."""
-    row = await connection.fetchrow(FIND_OFFICER, officer_id)
-    return (rows.officer(row), rows.policy(row)) if row else None
-
-
-async def team_of(connection: Connection, subject: str) -> UUID | None:
-    """The team of the officer who signs in as ``subject``."""
-    return await connection.fetchval(TEAM_OF, subject)
 
 
 async def participants(

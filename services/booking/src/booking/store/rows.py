@@ -25,7 +25,21 @@ def officer(row: Record) -> domain.Officer:
 
 def policy(row: Record) -> domain.Policy:
     """A team's policy."""
-    return domain.Policy(row["min_notice"], row["horizon"], row["buffer"], row["grace"])
+    return domain.Policy(
+        min_notice=row["min_notice"],
+        horizon=row["horizon"],
+        buffer=row["buffer"],
+        grace=row["grace"],
+        debrief=row["debrief"],
+        walk_minutes=row["walk_minutes"],
+        daily_limit=row["daily_limit"],
+        officer_sex=row["officer_sex"],
+        group_size=row["group_size"],
+        people_per_officer=row["people_per_officer"],
+        youth=row["youth"],
+        youth_from=row["youth_from"],
+        version=row["policy_version"],
+    )
 
 
 def slot(row: Record) -> domain.Slot:
@@ -34,6 +48,7 @@ def slot(row: Record) -> domain.Slot:
         id=row["id"],
         officer=officer(row),
         state=domain.SlotState(row["state"]),
+        capacity=row["capacity"],
         **_plan(row),
     )
 
@@ -60,6 +75,7 @@ def walk(row: Record) -> domain.Walk:
         initiator=row["initiator"],
         overdue=domain.Overdue(row["overdue_due_at"], missing) if missing else None,
         concern_count=row["concern_count"],
+        held_until=row["held_until"],
         **_plan(row),
     )
 

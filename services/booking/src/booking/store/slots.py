@@ -24,8 +24,7 @@ OFFICER_IS_BUSY = """
 select exists (
     select from assignment
      where int4range(officer_no, officer_no, '[]') && int4range($1, $1, '[]')
-       and during && tstzrange($2, $3)
-       and state <> 'released')
+       and during && tstzrange($2, $3))
 """
 
 # Numbered over everything that is bookable, before dates are asked for, so that narrow questions do
@@ -65,19 +64,44 @@ select * from bookable_slot
  where id = $2 and starts_at > $1 and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
 """
 
-# The contact's lock goes with the slot's: two bookings of one contact count each other's walks.
+# The officer's lock goes with the slot's: two bookings of one officer count each other's walks. So does
+# the contact's, for the same reason.
 LOCK_SLOT = """
 select slot.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
-       officer.team_id, team.min_notice, team.horizon, team.buffer, team.grace,
+       officer.team_id, policy.*, policy.version as policy_version,
        pg_advisory_xact_lock(hashtextextended(encode($2, 'hex'), 0))
   from slot
   join officer on officer.id = slot.officer_id
   join team on team.id = officer.team_id
+  join policy on policy.team_id = team.id and policy.version = team.policy_version
  where slot.id = $1
-   for update of slot
+   for no key update of slot, officer
 """
 
-SET_SLOT_STATE = "update slot set state = $2 where id = $1"
+# The update locks the slot before the other statement looks at who is left on it.
+SET_SLOT_STATE = """
+update slot set state = $2
+ where id = $1
+   and ($2 = 'open' or not exists (
+       select from walk where walk.slot_id = slot.id and walk.state not in ('cancelled', 'ended')))
+"""
+LOCK_ALONE = "select id from slot where id = $1 for no key update"
+FREE_OFFICERS = """
+delete from assignment
+ where slot_id = $1
+   and not exists (select from walk where walk.slot_id = $1 and walk.state <> 'cancelled')
+"""
+
+# Oldest first; one that somebody is confirming just now is left to her.
+RELEASE_EXPIRED = """
+with expired as (
+    select id, slot_id from walk where state = 'held' and held_until <= $1
+     order by held_until limit $2 for update skip locked
+), released as (
+    delete from walk using expired where walk.id = expired.id returning walk.slot_id
+)
+select distinct slot_id from released
+"""
 
 
 async def open_slot(connection: Connection, slot: domain.Slot, *, by: str, at: datetime) -> bool:
@@ -151,6 +175,20 @@ async def lock_slot(
     return (rows.slot(row), rows.policy(row)) if row else None
 
 
-async def set_slot_state(connection: Connection, slot_id: UUID, state: domain.SlotState) -> None:
-    """Put a slot into a state."""
+async def leave(connection: Connection, slot_id: UUID, state: domain.SlotState) -> None:
+    """A walk has left a slot: its officers are free when nobody is left on it.
+
+    The slot is then what ``state`` says; while somebody is left it is not withdrawn.
+    """
+    await connection.execute(LOCK_ALONE, slot_id)
     await connection.execute(SET_SLOT_STATE, slot_id, state.value)
+    await connection.execute(FREE_OFFICERS, slot_id)
+
+
+async def release_expired(connection: Connection, at: datetime, limit: int) -> int:
+    """Let go of some holds whose time is over; answers how many slots have a place again."""
+    found = await connection.fetch(RELEASE_EXPIRED, at, limit)
+    for row in found:
+        await connection.execute(LOCK_ALONE, row["slot_id"])
+        await connection.execute(FREE_OFFICERS, row["slot_id"])
+    return len(found)

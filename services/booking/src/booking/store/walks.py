@@ -1,7 +1,7 @@
 """Walks in the database: booked, locked, changed, listed.
 
-Invariant: a walk is written only by who holds its row's lock (or its slot's, before it exists); the row,
-its assignment and its slot change in one transaction.
+Invariant: a walk is written only by who holds its row's lock (or its slot's, before it exists). Who needs
+both locks the walk first.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,6 @@ with booked as (
 ), refused as (
     select count(*) as tries from refused_try
      where contact_hmac = $12 and tried_at > $6 - interval '1 hour'
-), taken as (
-    update slot set state = 'booked' where id = $1 returning *
 ), kept as (
     insert into walk (id, shared_id, reference, slot_id, officer_id, state, ward_code, ward_name,
                       ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at, ends_at,
@@ -39,15 +37,19 @@ with booked as (
     select $2, $3, $4, id, officer_id, $5, ward_code, ward_name, ward_set, near, meeting_name,
            meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from, local_to,
            tz_version, after_dark, $7, $8, $6
-      from taken
+      from bookable_slot where id = $1
+    returning id
 ), assigned as (
-    insert into assignment (walk_id, officer_no, during, state)
-    values ($2, $9, tstzrange($10, $11), $5)
+    insert into assignment (slot_id, officer_no, during)
+    select $1, $9, tstzrange($10, $11) from kept
+    on conflict (slot_id, officer_no) do nothing
 ), taking_part as (
     insert into participant (id, walk_id, contact_hmac, key_name, wrapped_key, sealed, created_at)
-    values ($13, $2, $12, $14, $15, $16, $6)
+    select $13, id, $12, $14, $15, $16, $6 from kept
 )
-select booked.open as open_walks, booked.tries + refused.tries as tries from booked, refused
+select booked.open as open_walks, booked.tries + refused.tries as tries,
+       exists (select from kept) as kept
+  from booked, refused
 """
 
 LOCK_WALK = """
@@ -75,13 +77,9 @@ with saved as (
            cancelled_at = $10, cancelled_by = $11, initiator = $12,
            overdue_due_at = $13, overdue_missing = $14
      where id = $1
-), no_longer_overdue as (
-    delete from overdue_report
-     where walk_id = $1 and reported_at is null and due_at is distinct from $13::timestamptz
 )
-update assignment
-   set state = case $2 when 'cancelled' then 'released' else $2 end
- where walk_id = $1
+delete from overdue_report
+ where walk_id = $1 and reported_at is null and due_at is distinct from $13::timestamptz
 """
 
 LIST_WALKS = """
@@ -135,7 +133,8 @@ async def book(
 ) -> domain.Tried:
     """Write a confirmed walk; its slot is locked by the caller. Answers what the contact had before.
 
-    Raises SlotTaken when the officer has another assignment that overlaps ``kept_free``.
+    Raises SlotTaken when no place is left, or its officer has another assignment that overlaps
+    ``kept_free``.
     """
     try:
         row = await connection.fetchrow(
@@ -158,7 +157,9 @@ async def book(
         )
     except asyncpg.ExclusionViolationError as error:
         raise domain.SlotTaken from error
-    assert row is not None  # two counts, always
+    assert row is not None  # counts, always
+    if not row["kept"]:
+        raise domain.SlotTaken
     return domain.Tried(row["open_walks"], row["tries"])
 
 
@@ -180,7 +181,7 @@ async def find_by_reference(connection: Connection, reference: str) -> UUID | No
 
 
 async def save_walk(connection: Connection, walk: domain.Walk) -> None:
-    """Write what has become of a locked walk, its assignment, and reports that no longer hold."""
+    """Write what has become of a locked walk, and drop reports that no longer hold."""
     started, ended, cancelled = (
         (deed.at, deed.by) if deed else (None, None)
         for deed in (walk.started, walk.ended, walk.cancelled)

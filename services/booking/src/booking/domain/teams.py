@@ -1,0 +1,53 @@
+"""Teams, their policies and their officers.
+
+Invariant: a policy is never changed: another version takes its place, for what is booked from then on; a
+walk keeps what it was promised under.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+Role = Literal["PC", "PCSO"]
+Sex = Literal["female", "male"]
+OfficerSex = Literal["any", "if_asked", "women"]
+Youth = Literal["adults_only", "with_guardian"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a team books.
+
+    ``min_notice`` and ``horizon`` before a walk; ``buffer`` around it and ``debrief`` after it, in which
+    its officer is kept free; ``grace`` before it is overdue. ``officer_sex``: whether a participant may
+    ask for a woman (``if_asked``), or every officer is one (``women``). ``group_size`` people at most
+    walk together, with an officer for every ``people_per_officer``. ``youth``: from ``youth_from`` on
+    with a guardian, or adults only. Versions count from 1.
+    """
+
+    min_notice: timedelta
+    horizon: timedelta
+    buffer: timedelta
+    grace: timedelta
+    debrief: timedelta = timedelta()
+    walk_minutes: int = 30
+    daily_limit: int = 12
+    officer_sex: OfficerSex = "any"
+    group_size: int = 1
+    people_per_officer: int = 6
+    youth: Youth = "adults_only"
+    youth_from: int = 16
+    version: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An officer as a walk knows her. ``number`` is for the exclusion constraint and goes nowhere."""
+
+    id: UUID
+    number: int
+    team_id: UUID
+    display_name: str
+    force_phone: str
+    role: Role
