@@ -1,96 +1,30 @@
-"""Booking over HTTP: slots and bookings for the public, walks for staff, contacts for notifications.
+"""Walks: booking one, the day's list, and what staff do with them.
 
-Invariant: a route parses, calls one function, and answers; who may is said in its signature.
+Invariant: an answer to staff names no participant; only notifications is told whom to write to.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
-from booking.schemas import (
-    BookWalkBody,
-    CancelWalkBody,
-    DeskDep,
-    FromTime,
-    OpenSlotBody,
-    Page,
-    PageDep,
-    ToTime,
-    cursor_after,
-    wards_of,
+from booking.api.asking import (
+    DutyToo,
+    NotificationsService,
+    PublicDep,
+    Staff,
+    WardCode,
+    listed,
 )
+from booking.schemas import BookWalkBody, CancelWalkBody, DeskDep, Page, PageDep, wards_of
 from booking.service import answers
-from shared.auth import Principal, allow, allow_service, anyone, public
 from shared.errors import NotFound
-from shared.web import OnceDep, OnceIfGivenDep, Text
+from shared.web import OnceDep, OnceIfGivenDep
 
-router = APIRouter(prefix="/v1")
-
-PLACE_ROLES = frozenset({"officer", "coordinator", "duty"})
-
-T = TypeVar("T", domain.Slot, domain.Walk)
-
-PublicDep = Annotated[None, public()]
-MaybeStaff = Annotated[Principal | None, anyone()]
-Coordinator = Annotated[Principal, allow("coordinator")]
-Staff = Annotated[Principal, allow("officer", "coordinator")]
-DutyToo = Annotated[Principal, allow("officer", "coordinator", "duty")]
-NotificationsService = Annotated[Principal, allow_service("notifications")]
-WardCode = Annotated[Text | None, Query(max_length=20)]
-
-
-@router.get("/slots", summary="Slots that can be booked now")
-async def list_slots(
-    *,
-    request: Request,
-    desk: DeskDep,
-    who: MaybeStaff,
-    page: PageDep,
-    ward: WardCode = None,
-    since: Annotated[FromTime | None, Query(alias="from")] = None,
-    until: Annotated[ToTime | None, Query(alias="to")] = None,
-) -> JSONResponse:
-    """By start. The public sees a few for each ward and day, and never the meeting point."""
-    async with desk.database.reading() as connection:
-        found = await store.slots.list_bookable(
-            connection,
-            at=desk.clock(),
-            few=None if _sees_places(who) else desk.slots_shown,
-            ward=ward,
-            since=since,
-            until=until,
-            after=page.after,
-            limit=page.limit + 1,
-        )
-    shown = answers.staff_slot if _sees_places(who) else answers.public_slot
-    return _listed(request, found, page, shown)
-
-
-@router.post("/slots", status_code=201, summary="Open a slot")
-async def open_slot(
-    desk: DeskDep, who: Coordinator, body: OpenSlotBody, request: OnceIfGivenDep
-) -> JSONResponse:
-    """Offer a time and a place in a ward of the coordinator's."""
-    return JSONResponse(await service.open_slot(desk, body.wanted(), who, request), 201)
-
-
-@router.get("/officers", summary="Officers who walk")
-async def list_officers(desk: DeskDep, _: DutyToo) -> JSONResponse:
-    """By name."""
-    async with desk.database.reading() as connection:
-        return JSONResponse(answers.officers(await store.teams.list_officers(connection)))
-
-
-@router.get("/wards", summary="Wards of the boundary set in force")
-async def list_wards(desk: DeskDep, _: PublicDep) -> JSONResponse:
-    """In the order of their codes."""
-    wards = [{"code": w.code, "name": w.name, "set": w.set} for w in desk.areas.wards]
-    return JSONResponse({"items": wards})
+router = APIRouter()
 
 
 @router.post(
@@ -188,27 +122,9 @@ async def show_contact(desk: DeskDep, who: NotificationsService, walk_id: UUID) 
     return JSONResponse(contact, headers={"Cache-Control": "no-store"})
 
 
-def _sees_places(who: Principal | None) -> bool:
-    """Whether somebody may know where they meet."""
-    return who is not None and bool(who.roles & PLACE_ROLES)
-
-
 async def _walks(
     request: Request, desk: service.Desk, wanted: store.walks.Wanted, page: Page
 ) -> JSONResponse:
     async with desk.database.reading() as connection:
         found = await store.walks.list_walks(connection, wanted)
-    return _listed(request, found, page, answers.staff_walk)
-
-
-def _listed(
-    request: Request, found: Sequence[T], page: Page, shown: Callable[[T], Any]
-) -> JSONResponse:
-    """A page of a list; ``found`` holds one more than the page when there is more."""
-    items, headers, following = found[: page.limit], dict[str, str](), None
-    if len(found) > page.limit:
-        following = cursor_after(items[-1].times.starts_at, items[-1].id)
-        url = request.url.include_query_params(cursor=following)
-        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    content = {"items": [shown(each) for each in items], "next": following}
-    return JSONResponse(content, headers=headers)
+    return listed(request, found, page, answers.staff_walk)

@@ -1,0 +1,14 @@
+"""Booking over HTTP: slots and bookings for the public, walks for staff, contacts for notifications.
+
+Invariant: a route parses, calls one function, and answers; who may is said in its signature.
+"""
+
+from fastapi import APIRouter
+
+from booking.api import slots, teams, walks
+
+router = APIRouter(prefix="/v1")
+for part in (slots, teams, walks):
+    router.include_router(part.router)
+
+__all__ = ["router"]

@@ -1,0 +1,45 @@
+"""What the routes of booking have in common: who asks, and how a list is answered.
+
+Invariant: only who may know where they meet is told so.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Query, Request
+from fastapi.responses import JSONResponse
+
+from booking import domain
+from booking.schemas import Page, cursor_after
+from shared.auth import Principal, allow, allow_service, anyone, public
+from shared.web import Text
+
+PLACE_ROLES = frozenset({"officer", "coordinator", "duty"})
+
+T = TypeVar("T", domain.Slot, domain.Walk)
+
+PublicDep = Annotated[None, public()]
+MaybeStaff = Annotated[Principal | None, anyone()]
+Coordinator = Annotated[Principal, allow("coordinator")]
+Staff = Annotated[Principal, allow("officer", "coordinator")]
+DutyToo = Annotated[Principal, allow("officer", "coordinator", "duty")]
+NotificationsService = Annotated[Principal, allow_service("notifications")]
+WardCode = Annotated[Text | None, Query(max_length=20)]
+
+
+def sees_places(who: Principal | None) -> bool:
+    """Whether somebody may know where they meet."""
+    return who is not None and bool(who.roles & PLACE_ROLES)
+
+
+def listed(
+    request: Request, found: Sequence[T], page: Page, shown: Callable[[T], Any]
+) -> JSONResponse:
+    """A page of a list; ``found`` holds one more than the page when there is more."""
+    items, headers, following = found[: page.limit], dict[str, str](), None
+    if len(found) > page.limit:
+        following = cursor_after(items[-1].times.starts_at, items[-1].id)
+        url = request.url.include_query_params(cursor=following)
+        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    content = {"items": [shown(each) for each in items], "next": following}
+    return JSONResponse(content, headers=headers)
