@@ -6,7 +6,7 @@ an unknown type is counted and passed, never refused.
 
 from collections.abc import Mapping
 
-from shared.events import alerts, concerns, walks
+from shared.events import absences, alerts, concerns, requests, walks
 from shared.events.base import (
     Fact,
     Outgoing,
@@ -18,7 +18,13 @@ from shared.events.base import (
     shared_later,
 )
 
-FACTS: tuple[type[Fact], ...] = (*walks.FACTS, *concerns.FACTS, *alerts.FACTS)
+FACTS: tuple[type[Fact], ...] = (
+    *walks.FACTS,
+    *requests.FACTS,
+    *absences.FACTS,
+    *concerns.FACTS,
+    *alerts.FACTS,
+)
 
 REGISTRY: Mapping[tuple[str, str], type[Fact]] = {(fact.topic, fact.type): fact for fact in FACTS}
 
@@ -26,6 +32,8 @@ REGISTRY: Mapping[tuple[str, str], type[Fact]] = {(fact.topic, fact.type): fact 
 OWNERS: Mapping[str, str] = {
     walks.INTERNAL: "booking",
     walks.SHARED: "booking",
+    requests.INTERNAL: "booking",
+    absences.INTERNAL: "booking",
     concerns.INTERNAL: "concerns",
     concerns.SHARED: "concerns",
     alerts.INTERNAL: "notifications",
@@ -35,6 +43,8 @@ OWNERS: Mapping[str, str] = {
 READERS: Mapping[str, tuple[str, ...]] = {
     walks.INTERNAL: ("concerns", "notifications", "reporting"),
     walks.SHARED: (),
+    requests.INTERNAL: (),
+    absences.INTERNAL: (),
     concerns.INTERNAL: ("booking", "reporting"),
     concerns.SHARED: (),
     alerts.INTERNAL: ("reporting",),

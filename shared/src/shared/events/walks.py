@@ -16,6 +16,9 @@ SHARED = "shared.walks.v1"
 Light = Literal["day", "dark"]
 OfficerRole = Literal["PC", "PCSO"]
 Initiator = Literal["participant", "force", "weather", "safety"]
+# Why another officer walks; never why the first one cannot.
+Reassigned = Literal["unavailable", "asked_for"]
+Aborted = Literal["incident", "weather", "participant", "safety"]
 
 
 class _Walk(Fact):
@@ -45,6 +48,24 @@ class WalkCancelled(_Walk):
     notice_hours: float
 
 
+class WalkRescheduled(_Walk):
+    """A walk keeps its officer's promise at another time: these are the new times, and the old."""
+
+    type = "walk.rescheduled.v1"
+    old_starts_at: datetime
+    old_ends_at: datetime
+    initiator: Literal["participant", "force"]
+
+
+class WalkReassigned(_Walk):
+    """Another officer comes to the same walk."""
+
+    type = "walk.reassigned.v1"
+    reason: Reassigned
+    officer_role: OfficerRole
+    notice_hours: float
+
+
 class WalkStarted(_Walk):
     """The officer and the participant have set off."""
 
@@ -57,6 +78,29 @@ class WalkEnded(_Walk):
 
     type = "walk.ended.v1"
     at: datetime
+
+
+class WalkAborted(_Walk):
+    """A walk that had been started was broken off, and both are accounted for."""
+
+    type = "walk.aborted.v1"
+    at: datetime
+    reason: Aborted
+
+
+class NoShowRecorded(_Walk):
+    """One side did not come to the meeting point."""
+
+    type = "walk.no_show_recorded.v1"
+    party: Literal["participant", "officer"]
+
+
+class WalkDebriefed(_Walk):
+    """What was said on a walk has been written down."""
+
+    type = "walk.debriefed.v1"
+    concern_count: int
+    survey_invited: bool
 
 
 class WalkOverdue(_Walk):
@@ -98,6 +142,14 @@ class SharedWalkCancelled(_SharedWalk):
     type = "walk.cancelled.v1"
 
 
+class SharedWalkRescheduled(_SharedWalk):
+    """A planned walk is to take place in this date and band, and no longer in the old ones."""
+
+    type = "walk.rescheduled.v1"
+    old_local_date: date
+    old_band: BandLabel
+
+
 class SharedWalkStarted(_SharedWalk):
     """A planned walk took place."""
 
@@ -110,15 +162,36 @@ class SharedWalkEnded(_SharedWalk):
     type = "walk.ended.v1"
 
 
+class SharedWalkAborted(_SharedWalk):
+    """A walk was broken off."""
+
+    type = "walk.aborted.v1"
+
+
+class SharedNoShowRecorded(_SharedWalk):
+    """A planned walk did not take place, because one side did not come."""
+
+    type = "walk.no_show_recorded.v1"
+    party: Literal["participant", "officer"]
+
+
 FACTS: tuple[type[Fact], ...] = (
     WalkConfirmed,
+    WalkRescheduled,
+    WalkReassigned,
     WalkCancelled,
     WalkStarted,
     WalkEnded,
+    WalkAborted,
+    NoShowRecorded,
+    WalkDebriefed,
     WalkOverdue,
     WalkOverdueCleared,
     SharedWalkConfirmed,
+    SharedWalkRescheduled,
     SharedWalkCancelled,
     SharedWalkStarted,
     SharedWalkEnded,
+    SharedWalkAborted,
+    SharedNoShowRecorded,
 )
