@@ -55,13 +55,23 @@ def a_walk(state: str = "confirmed") -> Walk:
         case "held":
             return replace(walk, state=domain.State.HELD)
         case "started":
-            return domain.start(walk, "officer-1", at)[0]
+            return start(walk, "officer-1", at)[0]
         case "ended":
-            return domain.end(domain.start(walk, "officer-1", at)[0], "officer-1", at)[0]
+            return end(start(walk, "officer-1", at)[0], "officer-1", at)[0]
         case "cancelled":
             return domain.cancel(walk, "officer-1", "force", at)[0]
         case _:
             return walk
+
+
+def start(walk: Walk, by: str, at: domain.Telling) -> tuple[Walk, domain.Facts]:
+    """Somebody starts a walk now."""
+    return domain.start(walk, domain.tap(by, None, at.at), at)
+
+
+def end(walk: Walk, by: str, at: domain.Telling) -> tuple[Walk, domain.Facts]:
+    """Somebody ends a walk now."""
+    return domain.end(walk, domain.tap(by, None, at.at), at)
 
 
 def types(facts: domain.Facts) -> list[str]:
@@ -106,7 +116,7 @@ def test_notice_and_horizon_include_their_edges(times: datetime) -> None:
 def test_a_walk_is_started_by_somebody_at_some_time() -> None:
     walk = a_walk()
     at = walk.times.starts_at - timedelta(minutes=60)
-    after, facts = domain.start(walk, "officer-1", telling(at))
+    after, facts = start(walk, "officer-1", telling(at))
     assert (after.state, after.started) == ("started", domain.Deed(at, "officer-1"))
     assert after.version == walk.version + 1
     assert after.sequence == walk.sequence
@@ -117,22 +127,22 @@ def test_a_walk_is_started_neither_too_early_nor_too_late() -> None:
     walk = a_walk()
     early = walk.times.starts_at - timedelta(minutes=60, seconds=1)
     with pytest.raises(domain.TooEarly):
-        domain.start(walk, "officer-1", telling(early))
-    domain.start(walk, "officer-1", telling(walk.times.ends_at - timedelta(seconds=1)))
+        start(walk, "officer-1", telling(early))
+    start(walk, "officer-1", telling(walk.times.ends_at - timedelta(seconds=1)))
     with pytest.raises(domain.TooLate):
-        domain.start(walk, "officer-1", telling(walk.times.ends_at))
+        start(walk, "officer-1", telling(walk.times.ends_at))
 
 
 @pytest.mark.parametrize("state", ["held", "started", "ended", "cancelled"])
 def test_only_a_confirmed_walk_is_started(state: str) -> None:
     with pytest.raises(domain.WrongState):
-        domain.start(a_walk(state), "officer-1", telling())
+        start(a_walk(state), "officer-1", telling())
 
 
 @pytest.mark.parametrize("state", ["held", "confirmed", "ended", "cancelled"])
 def test_only_a_started_walk_is_ended(state: str) -> None:
     with pytest.raises(domain.WrongState):
-        domain.end(a_walk(state), "officer-1", telling())
+        end(a_walk(state), "officer-1", telling())
 
 
 @pytest.mark.parametrize("state", ["started", "ended", "cancelled"])
@@ -183,13 +193,13 @@ def test_starting_late_clears_the_mark_and_a_late_end_sets_it_again() -> None:
     marked = domain.mark_overdue(a_walk(), START + 3 * HOUR)
     assert marked is not None
     walk, _, _ = marked
-    started, facts = domain.start(walk, "officer-1", telling(walk.times.starts_at + HOUR / 4))
+    started, facts = start(walk, "officer-1", telling(walk.times.starts_at + HOUR / 4))
     assert started.overdue is None
     assert types(facts)[-1] == "internal walk.overdue_cleared.v1"
     again = domain.mark_overdue(started, walk.times.ends_at + POLICY.grace)
     assert again is not None
     assert again[1].missing == "end"
-    ended, facts = domain.end(again[0], "officer-1", telling(walk.times.ends_at + HOUR))
+    ended, facts = end(again[0], "officer-1", telling(walk.times.ends_at + HOUR))
     assert ended.overdue is None
     assert types(facts)[-1] == "internal walk.overdue_cleared.v1"
 
@@ -209,14 +219,14 @@ def test_the_shared_tier_has_its_own_key_and_the_planned_band_and_no_overdue() -
     assert shared.time == band.starts_at
     marked = domain.mark_overdue(walk, START + 3 * HOUR)
     assert marked is not None
-    _, facts = domain.start(marked[0], "x", telling(walk.times.starts_at))
+    _, facts = start(marked[0], "x", telling(walk.times.starts_at))
     assert "shared walk.overdue.v1" not in types((marked[2], *facts))
     assert "shared walk.overdue_cleared.v1" not in types((marked[2], *facts))
 
 
 def test_what_happens_within_the_band_is_told_when_the_next_band_is_over() -> None:
     walk = a_walk()
-    _, facts = domain.start(walk, "x", telling(walk.times.starts_at))
+    _, facts = start(walk, "x", telling(walk.times.starts_at))
     band = band_of(walk.times.starts_at)
     assert only(facts, "shared").publish_after == band.following.ends_at
     assert only(facts, "internal").publish_after == walk.times.starts_at

@@ -19,6 +19,7 @@ Initiator = Literal["participant", "force", "weather", "safety"]
 # Why another officer walks; never why the first one cannot.
 Reassigned = Literal["unavailable", "asked_for"]
 Aborted = Literal["incident", "weather", "participant", "safety"]
+Party = Literal["participant", "officer"]
 
 
 class _Walk(Fact):
@@ -92,7 +93,7 @@ class NoShowRecorded(_Walk):
     """One side did not come to the meeting point."""
 
     type = "walk.no_show_recorded.v1"
-    party: Literal["participant", "officer"]
+    party: Party
 
 
 class WalkDebriefed(_Walk):
@@ -172,7 +173,7 @@ class SharedNoShowRecorded(_SharedWalk):
     """A planned walk did not take place, because one side did not come."""
 
     type = "walk.no_show_recorded.v1"
-    party: Literal["participant", "officer"]
+    party: Party
 
 
 FACTS: tuple[type[Fact], ...] = (

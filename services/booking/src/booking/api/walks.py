@@ -19,7 +19,7 @@ from booking.api.asking import (
     WardCode,
     listed,
 )
-from booking.schemas import BookWalkBody, CancelWalkBody, DeskDep, Page, PageDep, wards_of
+from booking.schemas import BookWalkBody, CancelWalkBody, DeskDep, Page, PageDep, TapBody, wards_of
 from booking.service import answers
 from shared.errors import NotFound
 from shared.web import OnceDep, OnceIfGivenDep
@@ -88,18 +88,28 @@ async def show_walk(desk: DeskDep, who: Staff, walk_id: UUID) -> JSONResponse:
 
 @router.post("/walks/{walk_id}/start", summary="They have set off")
 async def start_walk(
-    desk: DeskDep, who: Staff, walk_id: UUID, request: OnceIfGivenDep
+    desk: DeskDep,
+    who: Staff,
+    walk_id: UUID,
+    request: OnceIfGivenDep,
+    body: TapBody | None = None,
 ) -> JSONResponse:
-    """From 60 minutes before its time until its end."""
-    return JSONResponse(await service.start_walk(desk, walk_id, who, request))
+    """From 60 minutes before its time until its end; ``at`` when it is said later than done."""
+    done_at = body.at if body else None
+    return JSONResponse(await service.start_walk(desk, walk_id, who, request, done_at))
 
 
 @router.post("/walks/{walk_id}/end", summary="Both are accounted for")
 async def end_walk(
-    desk: DeskDep, who: Staff, walk_id: UUID, request: OnceIfGivenDep
+    desk: DeskDep,
+    who: Staff,
+    walk_id: UUID,
+    request: OnceIfGivenDep,
+    body: TapBody | None = None,
 ) -> JSONResponse:
-    """A started walk, at any time."""
-    return JSONResponse(await service.end_walk(desk, walk_id, who, request))
+    """A started walk, at any time; ``at`` when it is said later than done."""
+    done_at = body.at if body else None
+    return JSONResponse(await service.end_walk(desk, walk_id, who, request, done_at))
 
 
 @router.post("/walks/{walk_id}/cancel", summary="The force calls it off")

@@ -3,6 +3,16 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
+from booking.domain.changes import (
+    UNDO_WITHIN,
+    abort,
+    debrief,
+    miss,
+    move,
+    reassign,
+    tap,
+    undo_cancel,
+)
 from booking.domain.contacts import Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
 from booking.domain.keys import read_keys
@@ -55,6 +65,7 @@ __all__ = [
     "LONDON",
     "LONGEST_MINUTES",
     "START_WINDOW",
+    "UNDO_WITHIN",
     "AdultsOnly",
     "Claim",
     "Deed",
@@ -86,21 +97,28 @@ __all__ = [
     "Walk",
     "Ward",
     "WrongState",
+    "abort",
     "book",
     "cancel",
     "counted_as",
+    "debrief",
     "end",
     "is_london_time",
     "kept_free",
     "mark_overdue",
+    "miss",
+    "move",
     "next_steps",
     "promised",
     "read_keys",
     "read_token",
     "readings",
+    "reassign",
     "require_bookable",
     "require_within",
     "revoke_link",
     "slot_after_cancel",
     "start",
+    "tap",
+    "undo_cancel",
 ]

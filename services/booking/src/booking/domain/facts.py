@@ -6,22 +6,33 @@ nothing finer, and is never told that a walk is overdue.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from shared.bands import Band, band_of
 from shared.events import Outgoing, WardRef, internal, shared_at_once, shared_later
 from shared.events.walks import (
+    Aborted,
     Initiator,
+    NoShowRecorded,
+    Party,
+    Reassigned,
+    SharedNoShowRecorded,
+    SharedWalkAborted,
     SharedWalkCancelled,
     SharedWalkConfirmed,
     SharedWalkEnded,
+    SharedWalkRescheduled,
     SharedWalkStarted,
+    WalkAborted,
     WalkCancelled,
     WalkConfirmed,
+    WalkDebriefed,
     WalkEnded,
     WalkOverdue,
     WalkOverdueCleared,
+    WalkReassigned,
+    WalkRescheduled,
     WalkStarted,
 )
 
@@ -56,8 +67,8 @@ def confirmed(walk: "Walk", telling: Telling) -> Facts:
 
 def cancelled(walk: "Walk", initiator: Initiator, telling: Telling) -> Facts:
     """A walk was cancelled; ``notice_hours`` is how long before its start, 0 when after."""
-    notice = max(walk.times.starts_at - telling.at, timedelta()) / timedelta(hours=1)
-    fact = WalkCancelled(**_plan(walk), initiator=initiator, notice_hours=round(notice, 1))
+    notice = _notice_hours(walk, telling.at)
+    fact = WalkCancelled(**_plan(walk), initiator=initiator, notice_hours=notice)
     return (
         _internal(fact, walk, telling),
         shared_at_once(
@@ -70,20 +81,72 @@ def cancelled(walk: "Walk", initiator: Initiator, telling: Telling) -> Facts:
     )
 
 
-def started(walk: "Walk", telling: Telling) -> Facts:
-    """A walk was started."""
+def started(walk: "Walk", at: datetime, telling: Telling) -> Facts:
+    """A walk was started at an instant, of which we may hear later."""
     return (
-        _internal(WalkStarted(**_plan(walk), at=telling.at), walk, telling),
+        _internal(WalkStarted(**_plan(walk), at=at), walk, telling),
         _later(SharedWalkStarted(**_shared_plan(walk)), walk, telling),
     )
 
 
-def ended(walk: "Walk", telling: Telling) -> Facts:
-    """A walk was ended."""
+def ended(walk: "Walk", at: datetime, telling: Telling) -> Facts:
+    """A walk was ended at an instant, of which we may hear later."""
     return (
-        _internal(WalkEnded(**_plan(walk), at=telling.at), walk, telling),
+        _internal(WalkEnded(**_plan(walk), at=at), walk, telling),
         _later(SharedWalkEnded(**_shared_plan(walk)), walk, telling),
     )
+
+
+def aborted(walk: "Walk", at: datetime, reason: Aborted, telling: Telling) -> Facts:
+    """A walk was broken off."""
+    return (
+        _internal(WalkAborted(**_plan(walk), at=at, reason=reason), walk, telling),
+        _later(SharedWalkAborted(**_shared_plan(walk)), walk, telling),
+    )
+
+
+def no_show(walk: "Walk", party: Party, telling: Telling) -> Facts:
+    """One side did not come."""
+    return (
+        _internal(NoShowRecorded(**_plan(walk), party=party), walk, telling),
+        _later(SharedNoShowRecorded(**_shared_plan(walk), party=party), walk, telling),
+    )
+
+
+def debriefed(walk: "Walk", telling: Telling) -> Facts:
+    """What was said has been written down. For the four services only."""
+    fact = WalkDebriefed(**_plan(walk), concern_count=walk.concern_count, survey_invited=False)
+    return (_internal(fact, walk, telling),)
+
+
+def rescheduled(
+    walk: "Walk", before: "Walk", initiator: Literal["participant", "force"], telling: Telling
+) -> Facts:
+    """A walk has other times. The shared tier is told at once only while neither band has begun."""
+    old = _band(before)
+    fact = WalkRescheduled(
+        **_plan(walk),
+        old_starts_at=before.times.starts_at,
+        old_ends_at=before.times.ends_at,
+        initiator=initiator,
+    )
+    told = SharedWalkRescheduled(**_shared_plan(walk), old_local_date=old.date, old_band=old.label)
+    tell = shared_at_once if telling.at < old.starts_at else shared_later
+    return (
+        _internal(fact, walk, telling),
+        tell(told, walk.shared_id, band=_band(walk), at=telling.at, wait=telling.wait),
+    )
+
+
+def reassigned(walk: "Walk", reason: Reassigned, telling: Telling) -> Facts:
+    """Another officer comes. For the four services only: to others nothing has changed."""
+    fact = WalkReassigned(
+        **_plan(walk),
+        reason=reason,
+        officer_role=walk.officer.role,
+        notice_hours=_notice_hours(walk, telling.at),
+    )
+    return (_internal(fact, walk, telling),)
 
 
 def overdue(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
@@ -95,6 +158,11 @@ def overdue(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
 def overdue_cleared(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
     """A walk is overdue no longer. For the four services only."""
     return internal(WalkOverdueCleared(**_plan(walk), due_at=mark.due_at, at=at), walk.id, at=at)
+
+
+def _notice_hours(walk: "Walk", at: datetime) -> float:
+    """How long before the walk's start; 0 when after."""
+    return round(max(walk.times.starts_at - at, timedelta()) / timedelta(hours=1), 1)
 
 
 def _internal(fact: Any, walk: "Walk", telling: Telling) -> Outgoing:

@@ -1,4 +1,4 @@
-"""A walk and its life: held -> confirmed -> started -> ended, or cancelled.
+"""A walk and its life: held -> confirmed -> started -> ended, or cancelled. ``changes`` has the rest.
 
 Overdue is a mark beside the state, set when a confirmed walk was not started or a started one not ended
 by its time and the team's grace, and cleared by whatever happens next.
@@ -25,7 +25,7 @@ from booking.domain.slots import (
 from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
 from shared.events import Outgoing
-from shared.events.walks import Initiator
+from shared.events.walks import Aborted, Initiator, Party
 
 START_WINDOW = timedelta(minutes=60)
 KEPT_AFTER_END = timedelta(days=28)
@@ -40,15 +40,23 @@ class State(StrEnum):
     CONFIRMED = "confirmed"
     STARTED = "started"
     ENDED = "ended"
+    ABORTED = "aborted"
+    DEBRIEFED = "debriefed"
+    CLOSED = "closed"
+    NO_SHOW = "no_show"
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Who did something, and when. ``by`` is a subject at the issuer, or ``participant``."""
+    """Who did something, and when. ``by`` is a subject at the issuer, or ``participant``.
+
+    ``late``: it was heard of later than it was done.
+    """
 
     at: datetime
     by: str
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,10 @@ class Walk:
     ended: Deed | None = None
     cancelled: Deed | None = None
     initiator: Initiator | None = None
+    abort_reason: Aborted | None = None
+    missed: Deed | None = None
+    missing_party: Party | None = None
+    debriefed: Deed | None = None
     overdue: Overdue | None = None
     concern_count: int = 0
     held_until: datetime | None = None
@@ -141,22 +153,23 @@ def book(slot: Slot, policy: Policy, ids: NewWalk, telling: Telling) -> tuple[Wa
     return walk, facts.confirmed(walk, telling)
 
 
-def start(walk: Walk, by: str, telling: Telling) -> tuple[Walk, Facts]:
+def start(walk: Walk, deed: Deed, telling: Telling) -> tuple[Walk, Facts]:
     """The walk under way: from 60 minutes before its time until its end."""
-    _require(walk, State.CONFIRMED)
-    if telling.at < walk.times.starts_at - START_WINDOW:
+    require(walk, State.CONFIRMED)
+    if deed.at < walk.times.starts_at - START_WINDOW:
         raise TooEarly
-    if telling.at >= walk.times.ends_at:
+    if deed.at >= walk.times.ends_at:
         raise TooLate("The walk's time is over: it can no longer be started.")
-    after = _changed(walk, state=State.STARTED, started=Deed(telling.at, by))
-    return after, facts.started(after, telling) + _cleared(walk, telling.at)
+    after = changed(walk, state=State.STARTED, started=deed)
+    return after, facts.started(after, deed.at, telling) + cleared(walk, telling.at)
 
 
-def end(walk: Walk, by: str, telling: Telling) -> tuple[Walk, Facts]:
-    """The walk over, and both accounted for."""
-    _require(walk, State.STARTED)
-    after = _changed(walk, state=State.ENDED, ended=Deed(telling.at, by))
-    return after, facts.ended(after, telling) + _cleared(walk, telling.at)
+def end(walk: Walk, deed: Deed, telling: Telling) -> tuple[Walk, Facts]:
+    """The walk over, and both accounted for; never before it was started."""
+    require(walk, State.STARTED)
+    deed = not_before(deed, walk.started)
+    after = changed(walk, state=State.ENDED, ended=deed)
+    return after, facts.ended(after, deed.at, telling) + cleared(walk, telling.at)
 
 
 def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple[Walk, Facts]:
@@ -165,17 +178,17 @@ def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple
     A participant may until its start: after that an alarm may be waiting for it, which must not fall
     silent because somebody has her phone.
     """
-    _require(walk, State.HELD, State.CONFIRMED)
+    require(walk, State.HELD, State.CONFIRMED)
     if initiator == "participant" and telling.at >= walk.times.starts_at:
         raise TooLate("The walk's start has passed. Please call the number on this page instead.")
-    after = _changed(
+    after = changed(
         walk,
         state=State.CANCELLED,
         cancelled=Deed(telling.at, by),
         initiator=initiator,
         sequence=walk.sequence + 1,
     )
-    return after, facts.cancelled(after, initiator, telling) + _cleared(walk, telling.at)
+    return after, facts.cancelled(after, initiator, telling) + cleared(walk, telling.at)
 
 
 def slot_after_cancel(initiator: Initiator) -> SlotState:
@@ -200,17 +213,24 @@ def revoke_link(walk: Walk) -> Walk:
     return replace(walk, link_generation=walk.link_generation + 1, version=walk.version + 1)
 
 
-def _require(walk: Walk, *states: State) -> None:
+def require(walk: Walk, *states: State) -> None:
+    """Raise WrongState unless the walk is in one of the states."""
     if walk.state not in states:
         raise WrongState(
             f"The walk is {walk.state}: this cannot be done now.", state=walk.state.value
         )
 
 
-def _changed(walk: Walk, **changes: Any) -> Walk:
+def not_before(deed: Deed, earlier: Deed | None) -> Deed:
+    """A deed that cannot have been done before another: clocks of telephones differ."""
+    return replace(deed, at=max(deed.at, earlier.at)) if earlier else deed
+
+
+def changed(walk: Walk, **changes: Any) -> Walk:
     """The walk after something happened to it; whatever it was, it clears an overdue mark."""
     return replace(walk, overdue=None, version=walk.version + 1, **changes)
 
 
-def _cleared(before: Walk, at: datetime) -> Facts:
+def cleared(before: Walk, at: datetime) -> Facts:
+    """That the walk is overdue no longer, where it was."""
     return (facts.overdue_cleared(before, before.overdue, at),) if before.overdue else ()

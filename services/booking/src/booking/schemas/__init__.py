@@ -3,7 +3,17 @@
 Invariant: whatever gets past here is of the right type and safe to store.
 """
 
-from booking.schemas.bodies import BookWalkBody, CancelWalkBody, MeetingPointBody, OpenSlotBody
+from booking.schemas.bodies import (
+    AbortWalkBody,
+    BookWalkBody,
+    CancelWalkBody,
+    MeetingPointBody,
+    MissWalkBody,
+    MoveWalkBody,
+    OpenSlotBody,
+    ReassignWalkBody,
+    TapBody,
+)
 from booking.schemas.inputs import (
     DeskDep,
     Email,
@@ -19,6 +29,7 @@ from booking.schemas.inputs import (
 from booking.schemas.seeds import Seed, read_seed
 
 __all__ = [
+    "AbortWalkBody",
     "BookWalkBody",
     "CancelWalkBody",
     "DeskDep",
@@ -26,11 +37,15 @@ __all__ = [
     "FromTime",
     "Line",
     "MeetingPointBody",
+    "MissWalkBody",
+    "MoveWalkBody",
     "Note",
     "OpenSlotBody",
     "Page",
     "PageDep",
+    "ReassignWalkBody",
     "Seed",
+    "TapBody",
     "ToTime",
     "cursor_after",
     "read_seed",

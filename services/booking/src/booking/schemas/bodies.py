@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from booking import domain
 from booking.schemas.inputs import Degrees, Email, Line, LondonTime, Minutes, Note, YesOrNo
 from booking.service import Booking, NewSlot
-from shared.web import Text
+from shared.events.walks import Aborted, Party
+from shared.web import Text, Timestamp
 
 EXAMPLE_SLOT = "0c7d3f0e-5b1f-4a55-9a0e-2f6f6f1f0c11"
 
@@ -95,6 +96,42 @@ class BookWalkBody(Body):
     def booking(self) -> Booking:
         """The booking that is asked for."""
         return Booking(self.slot_id, self.name, self.email, self.adult, self.note or None)
+
+
+class TapBody(Body):
+    """When something was done, where it could not be said at once: the line was bad."""
+
+    at: Timestamp | None = None
+
+
+class AbortWalkBody(TapBody):
+    """Why a walk was broken off, and when."""
+
+    reason: Aborted
+
+
+class MissWalkBody(Body):
+    """Which side did not come."""
+
+    party: Party
+
+
+class MoveWalkBody(Body):
+    """The slot that a walk moves to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"slot_id": EXAMPLE_SLOT}]})
+
+    slot_id: UUID
+
+
+class ReassignWalkBody(Body):
+    """The officer who takes a walk."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"officer_id": "3f0f8a53-7f53-4e0e-8f5b-5d4d4f7b8b11"}]}
+    )
+
+    officer_id: UUID
 
 
 class CancelWalkBody(Body):

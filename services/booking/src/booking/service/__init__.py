@@ -4,6 +4,15 @@ Invariant: every change commits at the end of the ``async with`` that a reader s
 """
 
 from booking.service import answers
+from booking.service.changes import (
+    abort_walk,
+    debrief_walk,
+    miss_walk,
+    move_by_link,
+    move_walk,
+    reassign_walk,
+    undo_cancel_by_link,
+)
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.keeping import (
@@ -22,22 +31,29 @@ __all__ = [
     "Burst",
     "Desk",
     "NewSlot",
+    "abort_walk",
     "answers",
     "book_walk",
     "cancel_by_link",
     "cancel_walk",
     "contact_of_walk",
     "count_what_is_old",
+    "debrief_walk",
     "end_walk",
     "forget_what_is_old",
     "mark_next_overdue",
+    "miss_walk",
+    "move_by_link",
+    "move_walk",
     "note_reported",
     "open_slot",
+    "reassign_walk",
     "revoke_link",
     "seal_what_is_plain",
     "seed",
     "start_walk",
     "take_reports",
+    "undo_cancel_by_link",
     "walk_of_link",
     "walks_of_day",
 ]

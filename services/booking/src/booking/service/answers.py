@@ -146,6 +146,10 @@ def staff_walk(walk: domain.Walk) -> dict[str, Any]:
         "ended": _deed(walk.ended),
         "cancelled": _deed(walk.cancelled),
         "cancelled_for": walk.initiator,
+        "aborted_for": walk.abort_reason,
+        "missed": _deed(walk.missed),
+        "who_missed": walk.missing_party,
+        "debriefed": _deed(walk.debriefed),
         "overdue": overdue and {"due_at": instant(overdue.due_at), "missing": overdue.missing},
         "concerns": walk.concern_count,
         "version": walk.version,
@@ -179,5 +183,5 @@ def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
     }
 
 
-def _deed(deed: domain.Deed | None) -> dict[str, str] | None:
-    return {"at": instant(deed.at), "by": deed.by} if deed else None
+def _deed(deed: domain.Deed | None) -> dict[str, Any] | None:
+    return {"at": instant(deed.at), "by": deed.by, "late": deed.late} if deed else None

@@ -21,20 +21,20 @@ INCOMPLETE = "This link is not complete. Copy all of it from your mail."
 
 async def walk_of_link(desk: Desk, token: str) -> domain.Walk:
     """The walk that a link leads to. Raises NotFound (forged), LinkOver (revoked, or 28 days after)."""
-    claim = _claim(token)
+    claim = claim_of(token)
     async with desk.database.reading() as connection:
         walk = await store.walks.find_walk(connection, claim.walk_id)
-    return _require_holds(desk, claim, walk)
+    return require_holds(desk, claim, walk)
 
 
 async def cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any]:
     """She cannot come. Raises as ``walk_of_link``, and WrongState or TooLate."""
-    claim = _claim(token)
+    claim = claim_of(token)
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
         walk = await store.walks.lock_walk(connection, claim.walk_id)
-        walk = _require_holds(desk, claim, walk)
+        walk = require_holds(desk, claim, walk)
         after, facts = domain.cancel(walk, PARTICIPANT, PARTICIPANT, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
@@ -73,14 +73,16 @@ async def contact_of_walk(desk: Desk, walk_id: UUID, reader: str) -> dict[str, A
     return answers.contact(walk, people[walk_id], desk.manage_url(walk))
 
 
-def _claim(token: str) -> domain.Claim:
+def claim_of(token: str) -> domain.Claim:
+    """What a link claims. Raises NotFound when it is not whole."""
     claim = domain.read_token(token)
     if claim is None:
         raise NotFound(INCOMPLETE)
     return claim
 
 
-def _require_holds(desk: Desk, claim: domain.Claim, walk: domain.Walk | None) -> domain.Walk:
+def require_holds(desk: Desk, claim: domain.Claim, walk: domain.Walk | None) -> domain.Walk:
+    """The walk that a claim is good for. Raises NotFound (forged), LinkOver (revoked, or too late)."""
     if walk is None or not desk.links.ever_held(claim, walk.link_generation):
         raise NotFound(INCOMPLETE)
     if not desk.links.holds(claim, walk.link_generation) or desk.clock() > walk.kept_until:

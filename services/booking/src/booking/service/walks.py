@@ -6,6 +6,7 @@ transaction that makes them true.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,22 +89,26 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     return answer
 
 
-async def start_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once) -> dict[str, Any]:
-    """They have set off. Raises WrongState, TooEarly, TooLate."""
+async def start_walk(
+    desk: Desk, walk_id: UUID, who: Principal, request: Once, done_at: datetime | None = None
+) -> dict[str, Any]:
+    """They have set off, now or at ``done_at``. Raises WrongState, TooEarly, TooLate."""
 
     def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
-        return domain.start(walk, who.subject, telling)
+        return domain.start(walk, domain.tap(who.subject, done_at, telling.at), telling)
 
-    return await _act(desk, walk_id, who, request, decide)
+    return await act(desk, walk_id, who, request, decide)
 
 
-async def end_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once) -> dict[str, Any]:
-    """Both are accounted for. Raises WrongState."""
+async def end_walk(
+    desk: Desk, walk_id: UUID, who: Principal, request: Once, done_at: datetime | None = None
+) -> dict[str, Any]:
+    """Both are accounted for, now or since ``done_at``. Raises WrongState."""
 
     def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
-        return domain.end(walk, who.subject, telling)
+        return domain.end(walk, domain.tap(who.subject, done_at, telling.at), telling)
 
-    return await _act(desk, walk_id, who, request, decide)
+    return await act(desk, walk_id, who, request, decide)
 
 
 async def cancel_walk(
@@ -114,10 +119,10 @@ async def cancel_walk(
     def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
         return domain.cancel(walk, who.subject, initiator, telling)
 
-    return await _act(desk, walk_id, who, request, decide)
+    return await act(desk, walk_id, who, request, decide)
 
 
-async def _act(
+async def act(
     desk: Desk, walk_id: UUID, who: Principal, request: Once, decide: Decide
 ) -> dict[str, Any]:
     """One thing that staff do to a walk, as ``decide`` has it."""
@@ -127,7 +132,7 @@ async def _act(
         walk = await store.walks.lock_walk(connection, walk_id)
         if walk is None:
             raise NotFound("There is no such walk.")
-        await _require_may_act(connection, walk, who)
+        await require_may_act(connection, walk, who)
         after, facts = decide(walk, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
@@ -144,7 +149,7 @@ async def save(connection: Connection, walk: domain.Walk) -> None:
         await store.slots.leave(connection, walk.slot_id, freed)
 
 
-async def _require_may_act(connection: Connection, walk: domain.Walk, who: Principal) -> None:
+async def require_may_act(connection: Connection, walk: domain.Walk, who: Principal) -> None:
     """A coordinator of the ward may, and any officer of the walk's team."""
     who.must_cover(walk.ward.code)
     if "coordinator" in who.roles:

@@ -69,8 +69,12 @@ def walk(row: Record) -> domain.Walk:
         version=row["version"],
         sequence=row["sequence"],
         link_generation=row["link_generation"],
-        started=_deed(row["started_at"], row["started_by"]),
-        ended=_deed(row["ended_at"], row["ended_by"]),
+        started=_deed(row["started_at"], row["started_by"], late=row["started_late"]),
+        ended=_deed(row["ended_at"], row["ended_by"], late=row["ended_late"]),
+        abort_reason=row["abort_reason"],
+        missed=_deed(row["missed_at"], row["missed_by"]),
+        missing_party=row["missing_party"],
+        debriefed=_deed(row["debriefed_at"], row["debriefed_by"]),
         cancelled=_deed(row["cancelled_at"], row["cancelled_by"]),
         initiator=row["initiator"],
         overdue=domain.Overdue(row["overdue_due_at"], missing) if missing else None,
@@ -100,5 +104,5 @@ def _plan(row: Record) -> dict[str, Any]:
     }
 
 
-def _deed(at: datetime | None, by: str | None) -> domain.Deed | None:
-    return domain.Deed(at, by) if at and by else None
+def _deed(at: datetime | None, by: str | None, *, late: bool = False) -> domain.Deed | None:
+    return domain.Deed(at, by, late) if at and by else None

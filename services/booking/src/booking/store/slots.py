@@ -4,8 +4,11 @@ Invariant: the public list and the alternatives read the view ``bookable_slot``,
 question as the exclusion constraint: is the officer free, buffers included.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+import asyncpg
 
 from booking import domain
 from booking.store import rows
@@ -83,13 +86,44 @@ SET_SLOT_STATE = """
 update slot set state = $2
  where id = $1
    and ($2 = 'open' or not exists (
-       select from walk where walk.slot_id = slot.id and walk.state not in ('cancelled', 'ended')))
+       select from walk where walk.slot_id = slot.id and walk.state in ('held', 'confirmed', 'started')))
 """
 LOCK_ALONE = "select id from slot where id = $1 for no key update"
 FREE_OFFICERS = """
 delete from assignment
  where slot_id = $1
-   and not exists (select from walk where walk.slot_id = $1 and walk.state <> 'cancelled')
+   and not exists (
+       select from walk
+        where walk.slot_id = $1 and walk.state <> 'cancelled' and walk.id is distinct from $2)
+"""
+
+TAKE = """
+with place as (
+    select id, officer_no from bookable_slot where id = $1
+), assigned as (
+    insert into assignment (slot_id, officer_no, during)
+    select id, officer_no, tstzrange($2, $3) from place
+    on conflict (slot_id, officer_no) do nothing
+)
+select exists (select from place)
+"""
+LOCK_IN_ORDER = "select id from slot where id = any ($1::uuid[]) order by id for no key update"
+
+# An open slot of her own at the same time gives way, as long as nobody walks on it.
+WITHDRAW_BESIDE = """
+update slot set state = 'withdrawn'
+  from slot as given
+ where given.id = $1 and slot.id <> given.id and slot.officer_id = $2
+   and slot.starts_at = given.starts_at and slot.state = 'open'
+   and not exists (select from walk where walk.slot_id = slot.id and walk.state <> 'cancelled')
+"""
+GIVE_SLOT = "update slot set officer_id = $2 where id = $1"
+GIVE_ASSIGNMENT = "update assignment set officer_no = $3 where slot_id = $1 and officer_no = $2"
+IS_ABSENT = """
+select exists (
+    select from absence
+     where int4range(officer_no, officer_no, '[]') && int4range($1, $1, '[]')
+       and during && tstzrange($2, $3))
 """
 
 # Oldest first; one that somebody is confirming just now is left to her.
@@ -168,9 +202,9 @@ async def find_bookable(
 
 
 async def lock_slot(
-    connection: Connection, slot_id: UUID, contact: bytes
+    connection: Connection, slot_id: UUID, contact: bytes | None = None
 ) -> tuple[domain.Slot, domain.Policy] | None:
-    """Lock a slot and a contact's digest until the commit; None when there is no such slot."""
+    """Lock a slot, its officer, and a contact's digest if given; None when there is no such slot."""
     row = await connection.fetchrow(LOCK_SLOT, slot_id, contact)
     return (rows.slot(row), rows.policy(row)) if row else None
 
@@ -182,7 +216,7 @@ async def leave(connection: Connection, slot_id: UUID, state: domain.SlotState) 
     """
     await connection.execute(LOCK_ALONE, slot_id)
     await connection.execute(SET_SLOT_STATE, slot_id, state.value)
-    await connection.execute(FREE_OFFICERS, slot_id)
+    await connection.execute(FREE_OFFICERS, slot_id, None)
 
 
 async def release_expired(connection: Connection, at: datetime, limit: int) -> int:
@@ -190,5 +224,42 @@ async def release_expired(connection: Connection, at: datetime, limit: int) -> i
     found = await connection.fetch(RELEASE_EXPIRED, at, limit)
     for row in found:
         await connection.execute(LOCK_ALONE, row["slot_id"])
-        await connection.execute(FREE_OFFICERS, row["slot_id"])
+        await connection.execute(FREE_OFFICERS, row["slot_id"], None)
     return len(found)
+
+
+async def lock_slots(connection: Connection, slot_ids: Sequence[UUID]) -> None:
+    """Lock some slots, in the order that everybody keeps."""
+    await connection.execute(LOCK_IN_ORDER, slot_ids)
+
+
+async def change_places(
+    connection: Connection,
+    walk: domain.Walk,
+    slot: domain.Slot,
+    kept_free: tuple[datetime, datetime],
+) -> None:
+    """Let a walk's officers go and take a place on another slot, or on its own again.
+
+    Both are locked by the caller. Raises SlotTaken, and the caller's rollback gives the old place back.
+    """
+    await connection.execute(FREE_OFFICERS, walk.slot_id, walk.id)
+    try:
+        taken = await connection.fetchval(TAKE, slot.id, *kept_free)
+    except asyncpg.ExclusionViolationError as error:
+        raise domain.SlotTaken from error
+    if not taken:
+        raise domain.SlotTaken
+
+
+async def give(connection: Connection, walk: domain.Walk, officer: domain.Officer) -> None:
+    """Give a locked slot, and the time it takes, to another officer. Raises OfficerBusy."""
+    times = walk.times
+    if await connection.fetchval(IS_ABSENT, officer.number, times.starts_at, times.ends_at):
+        raise domain.OfficerBusy
+    await connection.execute(WITHDRAW_BESIDE, walk.slot_id, officer.id)
+    try:
+        await connection.execute(GIVE_SLOT, walk.slot_id, officer.id)
+        await connection.execute(GIVE_ASSIGNMENT, walk.slot_id, walk.officer.number, officer.number)
+    except (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError) as error:
+        raise domain.OfficerBusy from error

@@ -73,13 +73,38 @@ SAVE_WALK = """
 with saved as (
     update walk
        set state = $2, version = $3, sequence = $4, link_generation = $5,
-           started_at = $6, started_by = $7, ended_at = $8, ended_by = $9,
-           cancelled_at = $10, cancelled_by = $11, initiator = $12,
-           overdue_due_at = $13, overdue_missing = $14
+           started_at = $6, started_by = $7, started_late = $8,
+           ended_at = $9, ended_by = $10, ended_late = $11,
+           cancelled_at = $12, cancelled_by = $13, initiator = $14,
+           overdue_due_at = $15, overdue_missing = $16, abort_reason = $17,
+           missed_at = $18, missed_by = $19, missing_party = $20,
+           debriefed_at = $21, debriefed_by = $22, officer_id = $23
      where id = $1
 )
 delete from overdue_report
- where walk_id = $1 and reported_at is null and due_at is distinct from $13::timestamptz
+ where walk_id = $1 and reported_at is null and due_at is distinct from $15::timestamptz
+"""
+
+MOVE_WALK = """
+update walk
+   set slot_id = slot.id, officer_id = slot.officer_id, ward_code = slot.ward_code,
+       ward_name = slot.ward_name, ward_set = slot.ward_set, near = slot.near,
+       meeting_name = slot.meeting_name, meeting_lon = slot.meeting_lon,
+       meeting_lat = slot.meeting_lat, starts_at = slot.starts_at, ends_at = slot.ends_at,
+       local_date = slot.local_date, local_from = slot.local_from, local_to = slot.local_to,
+       tz_version = slot.tz_version, after_dark = slot.after_dark, start_due_at = $3, end_due_at = $4
+  from slot
+ where walk.id = $1 and slot.id = $2
+"""
+
+LOCK_WALKS_OF_SLOT = """
+select walk.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id
+  from walk join officer on officer.id = walk.officer_id
+ where walk.slot_id = (select slot_id from walk where id = $1)
+   and (walk.id = $1 or walk.state = 'confirmed')
+ order by walk.id
+   for update of walk
 """
 
 LIST_WALKS = """
@@ -182,9 +207,9 @@ async def find_by_reference(connection: Connection, reference: str) -> UUID | No
 
 async def save_walk(connection: Connection, walk: domain.Walk) -> None:
     """Write what has become of a locked walk, and drop reports that no longer hold."""
-    started, ended, cancelled = (
+    started, ended, cancelled, missed, debriefed = (
         (deed.at, deed.by) if deed else (None, None)
-        for deed in (walk.started, walk.ended, walk.cancelled)
+        for deed in (walk.started, walk.ended, walk.cancelled, walk.missed, walk.debriefed)
     )
     await connection.execute(
         SAVE_WALK,
@@ -194,12 +219,29 @@ async def save_walk(connection: Connection, walk: domain.Walk) -> None:
         walk.sequence,
         walk.link_generation,
         *started,
+        walk.started is not None and walk.started.late,
         *ended,
+        walk.ended is not None and walk.ended.late,
         *cancelled,
         walk.initiator,
         walk.overdue.due_at if walk.overdue else None,
         walk.overdue.missing if walk.overdue else None,
+        walk.abort_reason,
+        *missed,
+        walk.missing_party,
+        *debriefed,
+        walk.officer.id,
     )
+
+
+async def move_walk(connection: Connection, walk: domain.Walk) -> None:
+    """Give a locked walk the plan of the slot that it has moved to."""
+    await connection.execute(MOVE_WALK, walk.id, walk.slot_id, walk.start_due_at, walk.end_due_at)
+
+
+async def lock_walks_of_slot(connection: Connection, walk_id: UUID) -> list[domain.Walk]:
+    """A walk and those that share its slot, locked in the order of their ids; none when it is not there."""
+    return [rows.walk(row) for row in await connection.fetch(LOCK_WALKS_OF_SLOT, walk_id)]
 
 
 async def list_walks(connection: Connection, wanted: Wanted) -> list[domain.Walk]:

@@ -1,0 +1,179 @@
+"""What may still change of a walk that has been booked: its time, its officer, how it came to its end.
+
+Invariant: a walk keeps its old place until the new one is hers; another officer is never told as a
+cancellation. The walk's row is locked first, then slots in the order of their ids.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from booking import domain, store
+from booking.service import answers
+from booking.service.desk import Desk
+from booking.service.links import claim_of, require_holds
+from booking.service.walks import act, require_may_act
+from shared import idempotency, outbox
+from shared.auth import Principal
+from shared.errors import Fault, Invalid, NotFound
+from shared.events.walks import Aborted, Party
+from shared.idempotency import Once
+from shared.postgres import Connection
+
+
+async def move_by_link(desk: Desk, token: str, slot_id: UUID, request: Once) -> dict[str, Any]:
+    """She would rather walk at another time. Raises SlotTaken, WrongState, TooLate, and as the link."""
+    claim = claim_of(token)
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walk = await store.walks.lock_walk(connection, claim.walk_id)
+        walk = require_holds(desk, claim, walk)
+        after = await _move(desk, connection, walk, slot_id, "participant")
+        answer = dict(answers.booked_walk(after, desk.manage_url(after)))
+        await idempotency.keep(connection, request, answer)
+    desk.log.info("walk.moved", walk=str(after.id), by="participant")
+    return answer
+
+
+async def move_walk(
+    desk: Desk, walk_id: UUID, who: Principal, slot_id: UUID, request: Once
+) -> dict[str, Any]:
+    """The force gives a walk another slot. Raises SlotTaken, WrongState."""
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walk = await _lock(connection, walk_id, who)
+        after = await _move(desk, connection, walk, slot_id, "force")
+        who.must_cover(after.ward.code)
+        answer = await idempotency.keep(connection, request, answers.staff_walk(after))
+    desk.log.info("walk.moved", walk=str(walk_id), by="force")
+    return answer
+
+
+async def _move(
+    desk: Desk,
+    connection: Connection,
+    walk: domain.Walk,
+    slot_id: UUID,
+    initiator: Literal["participant", "force"],
+) -> domain.Walk:
+    await store.slots.lock_slots(connection, [walk.slot_id, slot_id])
+    found = await store.slots.lock_slot(connection, slot_id)
+    if found is None:
+        raise NotFound("There is no such slot.")
+    slot, policy = found
+    after, facts = domain.move(walk, slot, policy, initiator, desk.telling(desk.clock()))
+    await store.slots.change_places(connection, walk, slot, domain.kept_free(slot.times, policy))
+    await store.walks.move_walk(connection, after)
+    await store.walks.save_walk(connection, after)
+    await outbox.append(connection, *facts)
+    return after
+
+
+async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any]:
+    """She can come after all. Raises WrongState, TooLate, SlotTaken, and as the link."""
+    claim = claim_of(token)
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walk = await store.walks.lock_walk(connection, claim.walk_id)
+        walk = require_holds(desk, claim, walk)
+        found = await store.slots.lock_slot(connection, walk.slot_id)
+        assert found is not None  # a walk's slot is never deleted
+        slot, policy = found
+        after, facts = domain.undo_cancel(walk, slot, policy, desk.telling(desk.clock()))
+        kept_free = domain.kept_free(slot.times, policy)
+        await store.slots.change_places(connection, walk, slot, kept_free)
+        await store.walks.save_walk(connection, after)
+        await outbox.append(connection, *facts)
+        answer = dict(answers.booked_walk(after, desk.manage_url(after)))
+        await idempotency.keep(connection, request, answer)
+    desk.log.info("walk.changed", walk=str(after.id), state=after.state.value)
+    return answer
+
+
+async def reassign_walk(
+    desk: Desk, walk_id: UUID, who: Principal, officer_id: UUID, request: Once
+) -> dict[str, Any]:
+    """Another officer of the team takes a walk, and those that share its slot.
+
+    Raises Invalid, NotInTeam, OfficerBusy, WrongState.
+    """
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walks = await store.walks.lock_walks_of_slot(connection, walk_id)
+        walk = next((each for each in walks if each.id == walk_id), None)
+        if walk is None:
+            raise NotFound("There is no such walk.")
+        await require_may_act(connection, walk, who)
+        officer = await _officer_for(connection, walk, officer_id)
+        telling = desk.telling(desk.clock())
+        changed = [domain.reassign(each, officer, "unavailable", telling) for each in walks]
+        await store.slots.lock_slots(connection, [walk.slot_id])
+        await store.slots.give(connection, walk, officer)
+        for after, facts in changed:
+            await store.walks.save_walk(connection, after)
+            await outbox.append(connection, *facts)
+        mine = next(after for after, _ in changed if after.id == walk_id)
+        answer = await idempotency.keep(connection, request, answers.staff_walk(mine))
+    desk.log.info("walk.reassigned", walk=str(walk_id), walks=len(changed))
+    return answer
+
+
+async def _officer_for(
+    connection: Connection, walk: domain.Walk, officer_id: UUID
+) -> domain.Officer:
+    found = await store.teams.find_officer(connection, officer_id)
+    if found is None:
+        raise Invalid(faults=[Fault("#/officer_id", "is no officer's")])
+    officer, _ = found
+    if officer.team_id != walk.officer.team_id:
+        raise domain.NotInTeam("Only an officer of the walk's team can take it.")
+    return officer
+
+
+async def abort_walk(
+    desk: Desk,
+    walk_id: UUID,
+    who: Principal,
+    reason: Aborted,
+    request: Once,
+    done_at: datetime | None = None,
+) -> dict[str, Any]:
+    """They have broken off, and both are accounted for. Raises WrongState."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        deed = domain.tap(who.subject, done_at, telling.at)
+        return domain.abort(walk, deed, reason, telling)
+
+    return await act(desk, walk_id, who, request, decide)
+
+
+async def miss_walk(
+    desk: Desk, walk_id: UUID, who: Principal, party: Party, request: Once
+) -> dict[str, Any]:
+    """One side did not come. Raises WrongState, TooEarly."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        return domain.miss(walk, who.subject, party, telling)
+
+    return await act(desk, walk_id, who, request, decide)
+
+
+async def debrief_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once) -> dict[str, Any]:
+    """What was said has been written down. Raises WrongState."""
+
+    def decide(walk: domain.Walk, telling: domain.Telling) -> tuple[domain.Walk, domain.Facts]:
+        return domain.debrief(walk, who.subject, telling)
+
+    return await act(desk, walk_id, who, request, decide)
+
+
+async def _lock(connection: Connection, walk_id: UUID, who: Principal) -> domain.Walk:
+    walk = await store.walks.lock_walk(connection, walk_id)
+    if walk is None:
+        raise NotFound("There is no such walk.")
+    await require_may_act(connection, walk, who)
+    return walk
