@@ -89,5 +89,5 @@ def heard(walk_id: UUID, fact: type[Fact], sequence: int = 1, **more: Any) -> Re
         key=str(walk_id),
         sequence=sequence,
         time=START,
-        fact=fact(**PLAN, **more),
+        fact=fact(**(PLAN | more)),
     )

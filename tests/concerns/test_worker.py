@@ -25,6 +25,8 @@ LISTENS = {
     "walk.started.v1": learn,
     "walk.ended.v1": learn,
     "walk.cancelled.v1": learn,
+    "walk.rescheduled.v1": learn,
+    "walk.aborted.v1": learn,
 }
 
 
@@ -66,6 +68,34 @@ async def test_a_cancellation_is_kept_with_its_time(concerns_database: Database)
     cancelled = heard(WALK, walks.WalkCancelled, 2, initiator="weather", notice_hours=0.0)
     found = await hear(concerns_database, CONFIRMED, cancelled)
     assert found == Window(WALK, START, PLAN["ends_at"], cancelled_at=START)
+
+
+async def test_an_undone_cancellation_leaves_the_window_open(concerns_database: Database) -> None:
+    cancelled = heard(WALK, walks.WalkCancelled, 2, initiator="participant", notice_hours=1.0)
+    again = heard(WALK, walks.WalkConfirmed, 3, officer_role="PC")
+    found = await hear(concerns_database, CONFIRMED, cancelled, again)
+    assert found == Window(WALK, START, PLAN["ends_at"])
+
+
+async def test_a_moved_walk_moves_its_window(concerns_database: Database) -> None:
+    later = START + timedelta(days=1)
+    moved = heard(
+        WALK,
+        walks.WalkRescheduled,
+        2,
+        starts_at=later,
+        ends_at=later + timedelta(minutes=30),
+        old_starts_at=START,
+        old_ends_at=PLAN["ends_at"],
+        initiator="force",
+    )
+    found = await hear(concerns_database, CONFIRMED, moved)
+    assert found == Window(WALK, later, later + timedelta(minutes=30))
+
+
+async def test_a_walk_that_was_broken_off_has_ended(concerns_database: Database) -> None:
+    aborted = heard(WALK, walks.WalkAborted, 3, at=PLAN["ends_at"], reason="incident")
+    assert await hear(concerns_database, CONFIRMED, STARTED, aborted) == WHOLE
 
 
 async def test_a_batch_of_many_walks_is_one_statement(concerns_database: Database) -> None:

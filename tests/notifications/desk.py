@@ -22,6 +22,16 @@ LADDER_SECONDS = 300
 _KINDS: dict[str, tuple[type[Fact], dict[str, Any]]] = {
     "confirmed": (walks.WalkConfirmed, {"officer_role": "PC"}),
     "cancelled": (walks.WalkCancelled, {"initiator": "participant", "notice_hours": 1.0}),
+    "rescheduled": (
+        walks.WalkRescheduled,
+        {"old_starts_at": START, "old_ends_at": STARTS_AT, "initiator": "force"},
+    ),
+    "reassigned": (
+        walks.WalkReassigned,
+        {"reason": "unavailable", "officer_role": "PC", "notice_hours": 2.0},
+    ),
+    "missed": (walks.NoShowRecorded, {"party": "officer"}),
+    "aborted": (walks.WalkAborted, {"at": ENDS_AT, "reason": "incident"}),
     "started": (walks.WalkStarted, {"at": STARTS_AT}),
     "ended": (walks.WalkEnded, {"at": ENDS_AT}),
     "overdue": (walks.WalkOverdue, {"due_at": ENDS_AT, "missing": "end"}),

@@ -48,6 +48,7 @@ def a_walk(**changes: Any) -> WalkNow:
         starts_at=STARTS_AT,
         ends_at=ENDS_AT,
         cancelled_by=None,
+        missing_party=None,
         email="amina@example.org",
         name="Amina",
         place="The green gate",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from notifications.service.messages import LEASE, SENDERS
 from shared.postgres import Database
+from tests.factories import START
 from tests.infra import until
 from tests.notifications.desk import ENDS_AT, STARTS_AT, WARD, Desk, a_desk, events_of, heard
 from tests.notifications.doubles import (
@@ -75,6 +77,70 @@ async def test_a_cancelled_walk_is_mailed_with_why(
     assert f"will not take place. {said}" in text_of(mail)
     assert f"will not take place. {said}" in text_of(mail, "html")
     assert "Tuesday 12 January, 6:30pm to 7pm" in text_of(mail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "said"),
+    [
+        ("rescheduled", "Your appointment has moved", "Your walk has another time."),
+        (
+            "reassigned",
+            "Your appointment: another person will meet you",
+            "Your officer has changed",
+        ),
+    ],
+)
+async def test_a_changed_walk_is_mailed_with_all_that_is_promised_now(
+    desk: Desk, kind: str, subject: str, said: str
+) -> None:
+    walk_id = await desk.confirms()
+    await desk.sends()
+    desk.booking.walks[walk_id].update(sequence=2)
+    await desk.hears(heard(kind, walk_id, sequence=2))
+    await desk.sends()
+    mail = desk.mail.taken[-1]
+    assert mail["Subject"] == subject
+    for promised in (said, "When:", "Where:", "Who:", "What happens next"):
+        assert promised in text_of(mail)
+    assert "cancelled" not in text_of(mail).lower()
+
+
+async def test_a_move_that_has_been_moved_again_is_withheld(desk: Desk) -> None:
+    walk_id = await desk.confirms()
+    await desk.sends()
+    await desk.hears(heard("rescheduled", walk_id, sequence=2, starts_at=START))
+    await desk.sends()
+    assert ("withheld", "time-changed") in await desk.states()
+    assert len(desk.mail.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("party", "said"),
+    [
+        ("participant", "We waited for you and did not meet you."),
+        ("officer", "We are sorry: our officer did not come to meet you."),
+    ],
+)
+async def test_who_was_missed_is_told_in_neutral_words(desk: Desk, party: str, said: str) -> None:
+    walk_id = uuid4()
+    desk.booking.walks[walk_id] = a_contact(state="no_show", sequence=1, missing_party=party)
+    await desk.hears(heard("missed", walk_id, sequence=2, party=party))
+    await desk.sends()
+    [mail] = desk.mail.taken
+    assert mail["Subject"] == "Your appointment"
+    for text in (text_of(mail), text_of(mail, "html")):
+        assert said in text
+        assert "/booking/" in text
+
+
+@pytest.mark.parametrize("kind", ["missed", "rescheduled", "aborted"])
+async def test_an_alert_whose_walk_has_been_accounted_for_is_cleared(desk: Desk, kind: str) -> None:
+    walk_id = uuid4()
+    await desk.hears(heard("overdue", walk_id))
+    later = heard(kind, walk_id, sequence=2)
+    await desk.hears(replace(later, time=ENDS_AT))
+    [row] = await desk.rows("alert")
+    assert row["cleared_at"] is not None
 
 
 async def test_an_event_heard_twice_is_mailed_once(desk: Desk) -> None:

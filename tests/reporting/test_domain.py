@@ -5,22 +5,24 @@ import pytest
 
 from reporting import domain
 from reporting.domain import Fact, NotAsked, Row, ask, in_order
-from shared.events import Received
+from shared.events import Received, WardRef
 from tests.reporting.events import (
     AT,
     DAY,
+    WALKS,
+    WARD,
     a_concern,
     a_started_walk,
     a_walk_event,
     alert_events,
+    an_absence,
     received,
+    request_events,
 )
 
 
 def test_every_walk_event_becomes_one_fact_of_its_kind():
-    kinds = {kind: domain.facts_of_walk(a_walk_event(kind)) for kind in (
-        "confirmed", "cancelled", "started", "ended", "overdue", "overdue_cleared"
-    )}  # fmt: skip
+    kinds = {kind: domain.facts_of_walk(a_walk_event(kind)) for kind in WALKS}
     assert all(len(facts) == 1 for facts in kinds.values())
     assert {kind: facts[0].kind for kind, facts in kinds.items()} == {kind: kind for kind in kinds}
     assert kinds["started"][0] == Fact(
@@ -31,7 +33,31 @@ def test_every_walk_event_becomes_one_fact_of_its_kind():
 def test_a_cancelled_walk_keeps_who_cancelled_and_an_overdue_one_what_was_missing():
     (cancelled,) = domain.facts_of_walk(a_walk_event("cancelled"))
     (overdue,) = domain.facts_of_walk(a_walk_event("overdue"))
+    (missed,) = domain.facts_of_walk(a_walk_event("no_show"))
+    (aborted,) = domain.facts_of_walk(a_walk_event("aborted"))
     assert (cancelled.detail, overdue.detail) == ("weather", "end")
+    assert (missed.detail, aborted.detail) == ("officer", "incident")
+
+
+def test_a_request_belongs_to_a_ward_only_where_it_names_just_one():
+    other = WardRef(code="L05000002", set="larkmere-2026")
+    one = [domain.facts_of_request(event)[0] for event in request_events()]
+    two = [domain.facts_of_request(event)[0] for event in request_events(WARD, other)]
+    assert [fact.kind for fact in one] == [
+        "requested",
+        "waitlisted",
+        "withdrawn",
+        "offer_made",
+        "offer_expired",
+    ]
+    assert {fact.ward_code for fact in one} == {"L05000001"}
+    assert {fact.ward_code for fact in two} == {None}
+    assert [fact.detail for fact in one] == [None, "no_slot", "participant", None, None]
+
+
+def test_an_absence_is_a_fact_without_ward_or_reason():
+    (fact,) = domain.facts_of_absence(an_absence())
+    assert fact == Fact("absences", "recorded", DAY)
 
 
 def test_a_concern_is_one_fact_and_one_mention_for_each_category():

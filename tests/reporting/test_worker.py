@@ -5,7 +5,15 @@ from reporting.app import SERVICE
 from shared.events import REGISTRY
 from shared.postgres import Database
 from tests.factories import parts_for
-from tests.reporting.events import a_concern, a_started_walk, a_walk_event, alert_events
+from tests.reporting.events import (
+    WALKS,
+    a_concern,
+    a_started_walk,
+    a_walk_event,
+    alert_events,
+    an_absence,
+    request_events,
+)
 
 
 async def test_the_worker_listens_to_every_type_of_the_internal_topics():
@@ -39,8 +47,13 @@ async def test_five_hundred_events_are_two_statements(reporting_database: Databa
 
 async def test_every_event_is_kept_as_facts(reporting_database: Database):
     listens = worker.work().listens
-    kinds = ("confirmed", "cancelled", "started", "ended", "overdue", "overdue_cleared")
-    events = [*map(a_walk_event, kinds), a_concern(), *alert_events()]
+    events = [
+        *map(a_walk_event, WALKS),
+        *request_events(),
+        an_absence(),
+        a_concern(),
+        *alert_events(),
+    ]
     async with reporting_database.transaction() as connection:
         for event in events:
             await listens[event.topic][event.type](connection, [event])

@@ -29,10 +29,14 @@ def work(room: PostRoom, ladder: Ladder, tick: timedelta) -> Work:
         listens={
             walks.INTERNAL: {
                 walks.WalkConfirmed.type: _intending("walk_confirmed", room.clock),
+                walks.WalkRescheduled.type: _moving(room.clock),
+                walks.WalkReassigned.type: _intending("officer_changed", room.clock),
+                walks.NoShowRecorded.type: _missing(room.clock),
                 walks.WalkCancelled.type: _cancelling(room.clock),
                 walks.WalkOverdue.type: _raising(ladder, room.clock),
                 walks.WalkStarted.type: clear(_by_start),
                 walks.WalkEnded.type: clear(_by_end),
+                walks.WalkAborted.type: clear(_by_end),
                 walks.WalkOverdueCleared.type: clear(_by_clearing),
             }
         },
@@ -57,13 +61,23 @@ def _intending(purpose: Purpose, clock: Clock) -> Handler:
 
 
 def _cancelling(clock: Clock) -> Handler:
-    intend, clear = _intending("walk_cancelled", clock), _clearing(_by_cancelling)
+    return _both(_intending("walk_cancelled", clock), _clearing(_by_being_told))
 
-    async def cancel(connection: Connection, events: Sequence[Received]) -> None:
-        await intend(connection, events)
-        await clear(connection, events)
 
-    return cancel
+def _missing(clock: Clock) -> Handler:
+    return _both(_intending("walk_missed", clock), _clearing(_by_being_told))
+
+
+def _moving(clock: Clock) -> Handler:
+    return _both(_intending("walk_moved", clock), _clearing(_by_being_told))
+
+
+def _both(first: Handler, second: Handler) -> Handler:
+    async def do(connection: Connection, events: Sequence[Received]) -> None:
+        await first(connection, events)
+        await second(connection, events)
+
+    return do
 
 
 def _raising(ladder: Ladder, clock: Clock) -> Handler:
@@ -93,7 +107,9 @@ def _by_start(event: Received) -> Cleared:
 
 
 def _by_end(event: Received) -> Cleared:
-    return Cleared(event.subject, _fact(event, walks.WalkEnded).at)
+    fact = event.fact
+    assert isinstance(fact, walks.WalkEnded | walks.WalkAborted)
+    return Cleared(event.subject, fact.at)
 
 
 def _by_clearing(event: Received) -> Cleared:
@@ -101,13 +117,13 @@ def _by_clearing(event: Received) -> Cleared:
     return Cleared(event.subject, fact.at, due_at=fact.due_at)
 
 
-def _by_cancelling(event: Received) -> Cleared:
+def _by_being_told(event: Received) -> Cleared:
     return Cleared(event.subject, event.time)
 
 
 def _times(event: Received) -> WalkTimes:
     fact = event.fact
-    assert isinstance(fact, walks.WalkConfirmed | walks.WalkCancelled)
+    assert isinstance(fact, walks.InternalWalk)
     return WalkTimes(event.sequence, fact.starts_at, fact.ends_at)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from shared.bands import band_of
 from shared.errors import Fault, Invalid
-from shared.events import Received, alerts, concerns, walks
+from shared.events import Received, absences, alerts, concerns, requests, walks
 
 Measure = Literal["walks", "concerns"]
 Dimension = Literal["ward", "day", "category", "light"]
@@ -60,38 +60,71 @@ class Fact:
 
 _KINDS: Mapping[type, str] = {
     walks.WalkConfirmed: "confirmed",
+    walks.WalkRescheduled: "rescheduled",
+    walks.WalkReassigned: "reassigned",
     walks.WalkCancelled: "cancelled",
     walks.WalkStarted: "started",
     walks.WalkEnded: "ended",
+    walks.WalkAborted: "aborted",
+    walks.NoShowRecorded: "no_show",
+    walks.WalkDebriefed: "debriefed",
     walks.WalkOverdue: "overdue",
     walks.WalkOverdueCleared: "overdue_cleared",
+    requests.WalkRequested: "requested",
+    requests.RequestWaitlisted: "waitlisted",
+    requests.RequestWithdrawn: "withdrawn",
+    requests.OfferMade: "offer_made",
+    requests.OfferExpired: "offer_expired",
+    absences.OfficerAbsenceRecorded: "recorded",
     concerns.ConcernCaptured: "captured",
     alerts.AlertRaised: "raised",
     alerts.AlertEscalated: "escalated",
     alerts.AlertAcknowledged: "acknowledged",
 }
+# The one coded word that a fact keeps beside its kind, by the field of the event that holds it.
+_DETAILS = ("initiator", "missing", "reason", "party")
 
 
 def facts_of_walk(event: Received) -> Sequence[Fact]:
     """The fact that an event of ``internal.booking.walks.v1`` states."""
     told = event.fact
-    assert isinstance(
-        told,
-        walks.WalkConfirmed
-        | walks.WalkCancelled
-        | walks.WalkStarted
-        | walks.WalkEnded
-        | walks.WalkOverdue
-        | walks.WalkOverdueCleared,
-    )
-    detail = None
-    if isinstance(told, walks.WalkCancelled):
-        detail = told.initiator
-    elif isinstance(told, walks.WalkOverdue):
-        detail = told.missing
-    ward = told.ward
-    kind = _KINDS[type(told)]
+    assert isinstance(told, walks.InternalWalk)
+    ward, kind = told.ward, _KINDS[type(told)]
+    detail = _detail(told)
     return (Fact("walks", kind, told.local_date, ward.code, ward.set, told.light, detail=detail),)
+
+
+def facts_of_request(event: Received) -> Sequence[Fact]:
+    """The fact that an event of ``internal.booking.requests.v1`` states, on the date it was said.
+
+    It belongs to a ward only where the request names just one.
+    """
+    told = event.fact
+    assert isinstance(told, requests.Request)
+    ward = told.wards[0] if len(told.wards) == 1 else None
+    light = told.light if isinstance(told, requests.WalkRequested) else None
+    return (
+        Fact(
+            "requests",
+            _KINDS[type(told)],
+            band_of(event.time).date,
+            ward.code if ward else None,
+            ward.set if ward else None,
+            light,
+            detail=_detail(told),
+        ),
+    )
+
+
+def facts_of_absence(event: Received) -> Sequence[Fact]:
+    """The fact that an event of ``internal.booking.absences.v1`` states, on the date it begins."""
+    told = event.fact
+    assert isinstance(told, absences.OfficerAbsenceRecorded)
+    return (Fact("absences", _KINDS[type(told)], band_of(told.since).date),)
+
+
+def _detail(told: object) -> str | None:
+    return next((getattr(told, name) for name in _DETAILS if hasattr(told, name)), None)
 
 
 def facts_of_concern(event: Received) -> Sequence[Fact]:

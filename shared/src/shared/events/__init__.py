@@ -43,8 +43,8 @@ OWNERS: Mapping[str, str] = {
 READERS: Mapping[str, tuple[str, ...]] = {
     walks.INTERNAL: ("concerns", "notifications", "reporting"),
     walks.SHARED: (),
-    requests.INTERNAL: (),
-    absences.INTERNAL: (),
+    requests.INTERNAL: ("reporting",),
+    absences.INTERNAL: ("reporting",),
     concerns.INTERNAL: ("booking", "reporting"),
     concerns.SHARED: (),
     alerts.INTERNAL: ("reporting",),

@@ -16,7 +16,7 @@ INTERNAL = "internal.booking.requests.v1"
 Mode = Literal["slot", "preference", "group"]
 
 
-class _Request(Fact):
+class Request(Fact):
     """What every event of a request repeats: where somebody would like to walk."""
 
     topic = INTERNAL
@@ -24,7 +24,7 @@ class _Request(Fact):
     wards: list[WardRef]
 
 
-class WalkRequested(_Request):
+class WalkRequested(Request):
     """Somebody would like to walk, at some time that suits her."""
 
     type = "walk.requested.v1"
@@ -35,7 +35,7 @@ class WalkRequested(_Request):
     source: Literal["online", "assisted"]
 
 
-class RequestWaitlisted(_Request):
+class RequestWaitlisted(Request):
     """No officer is to be had yet."""
 
     type = "request.waitlisted.v1"
@@ -43,14 +43,14 @@ class RequestWaitlisted(_Request):
     ahead: Literal["none", "few", "many"]
 
 
-class RequestWithdrawn(_Request):
+class RequestWithdrawn(Request):
     """She no longer wishes it, or nobody could be found in time."""
 
     type = "request.withdrawn.v1"
     reason: Literal["participant", "coordinator", "too_late"]
 
 
-class OfferMade(_Request):
+class OfferMade(Request):
     """A slot is kept for her until an hour."""
 
     type = "offer.made.v1"
@@ -59,7 +59,7 @@ class OfferMade(_Request):
     borrowed: bool
 
 
-class OfferExpired(_Request):
+class OfferExpired(Request):
     """She did not answer in time."""
 
     type = "offer.expired.v1"

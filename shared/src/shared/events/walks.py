@@ -22,7 +22,7 @@ Aborted = Literal["incident", "weather", "participant", "safety"]
 Party = Literal["participant", "officer"]
 
 
-class _Walk(Fact):
+class InternalWalk(Fact):
     """What every internal event of a walk repeats, so that no reader needs to have kept it."""
 
     topic = INTERNAL
@@ -34,14 +34,14 @@ class _Walk(Fact):
     light: Light
 
 
-class WalkConfirmed(_Walk):
+class WalkConfirmed(InternalWalk):
     """A woman has a walk: time, place and officer are settled."""
 
     type = "walk.confirmed.v1"
     officer_role: OfficerRole
 
 
-class WalkCancelled(_Walk):
+class WalkCancelled(InternalWalk):
     """A walk will not take place."""
 
     type = "walk.cancelled.v1"
@@ -49,7 +49,7 @@ class WalkCancelled(_Walk):
     notice_hours: float
 
 
-class WalkRescheduled(_Walk):
+class WalkRescheduled(InternalWalk):
     """A walk keeps its officer's promise at another time: these are the new times, and the old."""
 
     type = "walk.rescheduled.v1"
@@ -58,7 +58,7 @@ class WalkRescheduled(_Walk):
     initiator: Literal["participant", "force"]
 
 
-class WalkReassigned(_Walk):
+class WalkReassigned(InternalWalk):
     """Another officer comes to the same walk."""
 
     type = "walk.reassigned.v1"
@@ -67,21 +67,21 @@ class WalkReassigned(_Walk):
     notice_hours: float
 
 
-class WalkStarted(_Walk):
+class WalkStarted(InternalWalk):
     """The officer and the participant have set off."""
 
     type = "walk.started.v1"
     at: datetime
 
 
-class WalkEnded(_Walk):
+class WalkEnded(InternalWalk):
     """The walk is over and both are accounted for."""
 
     type = "walk.ended.v1"
     at: datetime
 
 
-class WalkAborted(_Walk):
+class WalkAborted(InternalWalk):
     """A walk that had been started was broken off, and both are accounted for."""
 
     type = "walk.aborted.v1"
@@ -89,14 +89,14 @@ class WalkAborted(_Walk):
     reason: Aborted
 
 
-class NoShowRecorded(_Walk):
+class NoShowRecorded(InternalWalk):
     """One side did not come to the meeting point."""
 
     type = "walk.no_show_recorded.v1"
     party: Party
 
 
-class WalkDebriefed(_Walk):
+class WalkDebriefed(InternalWalk):
     """What was said on a walk has been written down."""
 
     type = "walk.debriefed.v1"
@@ -104,7 +104,7 @@ class WalkDebriefed(_Walk):
     survey_invited: bool
 
 
-class WalkOverdue(_Walk):
+class WalkOverdue(InternalWalk):
     """A walk was not started, or not ended, by its time and grace."""
 
     type = "walk.overdue.v1"
@@ -112,7 +112,7 @@ class WalkOverdue(_Walk):
     missing: Literal["start", "end"]
 
 
-class WalkOverdueCleared(_Walk):
+class WalkOverdueCleared(InternalWalk):
     """An overdue walk was started or ended after all, or cancelled."""
 
     type = "walk.overdue_cleared.v1"

@@ -165,6 +165,7 @@ def contact(walk: domain.Walk, person: domain.Person, manage_url: str) -> dict[s
         "email": person.email,
         "name": person.name,
         "initiator": walk.initiator,
+        "missing_party": walk.missing_party,
     }
 
 

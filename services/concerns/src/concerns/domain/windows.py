@@ -18,7 +18,10 @@ WINDOW_KEPT_AFTER_END = timedelta(days=2 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is known of a walk. ``ends_at`` is planned; the others are None until they happen."""
+    """What is known of a walk. ``ends_at`` is planned; the others are None until they happen.
+
+    ``stands``: the walk is to take place after all, whatever was told of a cancellation before.
+    """
 
     walk_id: UUID
     starts_at: datetime
@@ -26,6 +29,7 @@ class Window:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     cancelled_at: datetime | None = None
+    stands: bool = False
 
     def must_be_open(self, at: datetime, stays_open: timedelta) -> None:
         """Raise WindowClosed after a cancellation, or ``stays_open`` after the walk's end.

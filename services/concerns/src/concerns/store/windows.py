@@ -1,7 +1,7 @@
 """Capture windows, one a walk.
 
 Invariant: what has been told of a walk is never untold: an event that says less leaves the rest as it
-is.
+is. Only a cancellation that its participant has undone is forgotten.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,17 @@ select walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at
 LEARN = """
 insert into capture_window as known
        (walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at)
-select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[],
-                     $5::timestamptz[], $6::timestamptz[])
+select walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at
+  from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[],
+              $5::timestamptz[], $6::timestamptz[])
+    as told (walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at)
 on conflict (walk_id) do update
    set starts_at = excluded.starts_at,
        ends_at = excluded.ends_at,
        started_at = coalesce(excluded.started_at, known.started_at),
        ended_at = coalesce(excluded.ended_at, known.ended_at),
-       cancelled_at = coalesce(excluded.cancelled_at, known.cancelled_at)
+       cancelled_at = case when known.walk_id = any ($7::uuid[]) then null
+                           else coalesce(excluded.cancelled_at, known.cancelled_at) end
 """
 FORGET_OLD = "delete from capture_window where ends_at < $1"
 
@@ -47,6 +50,7 @@ async def learn(connection: Connection, windows: Sequence[Window]) -> None:
         [window.started_at for window in windows],
         [window.ended_at for window in windows],
         [window.cancelled_at for window in windows],
+        [window.walk_id for window in windows if window.stands],
     )
 
 

@@ -26,18 +26,25 @@ def _window(event: Received) -> Window:
     match fact:
         case walks.WalkStarted():
             return Window(event.subject, fact.starts_at, fact.ends_at, started_at=fact.at)
-        case walks.WalkEnded():
+        case walks.WalkEnded() | walks.WalkAborted():
             return Window(event.subject, fact.starts_at, fact.ends_at, ended_at=fact.at)
         case walks.WalkCancelled():
             return Window(event.subject, fact.starts_at, fact.ends_at, cancelled_at=event.time)
         case _:
-            assert isinstance(fact, walks.WalkConfirmed)  # the registry's class for the type
-            return Window(event.subject, fact.starts_at, fact.ends_at)
+            assert isinstance(fact, walks.WalkConfirmed | walks.WalkRescheduled)
+            return Window(event.subject, fact.starts_at, fact.ends_at, stands=True)
 
 
 _HANDLERS: dict[str, Handler] = {
     fact.type: learn
-    for fact in (walks.WalkConfirmed, walks.WalkStarted, walks.WalkEnded, walks.WalkCancelled)
+    for fact in (
+        walks.WalkConfirmed,
+        walks.WalkRescheduled,
+        walks.WalkStarted,
+        walks.WalkEnded,
+        walks.WalkAborted,
+        walks.WalkCancelled,
+    )
 }
 
 

@@ -18,15 +18,28 @@ from uuid import UUID
 from notifications.domain.alerts import Alert
 from shared.events.alerts import Rung
 
-Purpose = Literal["walk_confirmed", "walk_cancelled", "alert_waiting"]
+Purpose = Literal[
+    "walk_confirmed",
+    "walk_moved",
+    "officer_changed",
+    "walk_missed",
+    "walk_cancelled",
+    "alert_waiting",
+]
 State = Literal["intended", "sending", "retrying", "delivered", "withheld", "expired", "failed"]
 
 # The version of the words that a message intended today is written with.
 TEMPLATES: Mapping[Purpose, str] = {
     "walk_confirmed": "walk_confirmed.v1",
+    "walk_moved": "walk_moved.v1",
+    "officer_changed": "officer_changed.v1",
+    "walk_missed": "walk_missed.v1",
     "walk_cancelled": "walk_cancelled.v1",
     "alert_waiting": "alert_waiting.v1",
 }
+
+# What they say is when, where and with whom she will walk: each stands for all that came before it.
+PROMISES = frozenset({"walk_confirmed", "walk_moved", "officer_changed"})
 
 # Later than this, a cancellation or an old alert tells nobody anything.
 STALE_AFTER = timedelta(days=3)
@@ -75,6 +88,7 @@ class WalkNow:
     starts_at: datetime
     ends_at: datetime
     cancelled_by: str | None
+    missing_party: str | None
     email: str = field(repr=False)
     name: str = field(repr=False)
     place: str = field(repr=False)
@@ -110,13 +124,20 @@ class Settled:
 
 
 GO = Verdict("sending")
+# A walk that has been promised and not called off, whatever has come of it since.
+STANDING = frozenset({"confirmed", "started", "ended", "aborted", "debriefed", "closed"})
+# Other messages: the states of the walk in which they are true, and why they are withheld in any other.
+_HOLDS_WHILE: Mapping[Purpose, tuple[frozenset[str], str]] = {
+    "walk_cancelled": (frozenset({"cancelled"}), "not-cancelled"),
+    "walk_missed": (frozenset({"no_show"}), "not-missed"),
+}
 
 
 def expires_at(message: Message) -> datetime:
-    """From when on a message is not worth sending: a confirmation from its walk's end."""
+    """From when on a message is not worth sending: a promise from its walk's end."""
     if isinstance(message.about, Told):
         return message.created_at + STALE_AFTER
-    if message.purpose == "walk_confirmed":
+    if message.purpose in PROMISES:
         return message.about.ends_at
     return message.about.ends_at + STALE_AFTER
 
@@ -142,17 +163,17 @@ def judge_walk(message: Message, walk: WalkNow | None, *, at: datetime) -> Verdi
         return alone
     if walk is None:
         return Verdict("withheld", "erased")
-    if message.purpose == "walk_cancelled":
-        return GO if walk.state == "cancelled" else Verdict("withheld", "not-cancelled")
-    if walk.state not in ("confirmed", "started", "ended"):
-        return Verdict("withheld", "not-confirmed")
-    intended = message.about
-    if isinstance(intended, WalkTimes) and (intended.starts_at, intended.ends_at) != (
-        walk.starts_at,
-        walk.ends_at,
-    ):
+    states, otherwise = _HOLDS_WHILE.get(message.purpose, (STANDING, "not-confirmed"))
+    if walk.state not in states:
+        return Verdict("withheld", otherwise)
+    if message.purpose in PROMISES and _times(message) != (walk.starts_at, walk.ends_at):
         return Verdict("withheld", "time-changed")
     return GO
+
+
+def _times(message: Message) -> tuple[datetime, datetime]:
+    assert isinstance(message.about, WalkTimes)  # a promise is about a walk
+    return message.about.starts_at, message.about.ends_at
 
 
 def judge_alert(message: Message, alert: Alert | None, *, at: datetime) -> Verdict:

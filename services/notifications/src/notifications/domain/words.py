@@ -20,6 +20,10 @@ CANCELLED = {
     "weather": "We are sorry: we had to cancel it because of the weather.",
     "safety": "We are sorry: we had to cancel it to keep everybody safe.",
 }
+MISSED = {
+    "participant": "We waited for you and did not meet you. We hope that you are safe and well.",
+    "officer": "We are sorry: our officer did not come to meet you. You did nothing wrong.",
+}
 RUNGS = {"supervisor": "supervisor", "control_room": "control room"}
 UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
 TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
@@ -30,6 +34,13 @@ PLACEHOLDERS: Mapping[Purpose, frozenset[str]] = {
     "walk_confirmed": frozenset(
         {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
     ),
+    "walk_moved": frozenset(
+        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
+    ),
+    "officer_changed": frozenset(
+        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
+    ),
+    "walk_missed": frozenset({"name", "when", "missed", "book_url", "force_phone"}),
     "walk_cancelled": frozenset({"name", "when", "where", "why", "manage_url", "force_phone"}),
     "alert_waiting": frozenset({"ward", "due", "missing", "rung", "alerts_url"}),
 }
@@ -42,6 +53,8 @@ def walk_words(purpose: Purpose, walk: WalkNow) -> Words:
         "when": when(walk.starts_at, walk.ends_at),
         "where": one_line(walk.place),
         "why": CANCELLED.get(walk.cancelled_by or "", "It has been cancelled."),
+        "missed": MISSED.get(walk.missing_party or "", "It did not take place."),
+        "book_url": one_line(walk.manage_url).partition("/manage/")[0] + "/",
         "officer": one_line(walk.officer),
         "next_steps": tuple(one_line(step) for step in walk.next_steps),
         "manage_url": one_line(walk.manage_url),

@@ -47,6 +47,7 @@ class _Contact(_Sent):
     officer: _Officer
     next_steps: tuple[str, ...]
     initiator: str | None = None
+    missing_party: str | None = None
     manage_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
 
 
@@ -91,6 +92,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         starts_at=sent.starts_at,
         ends_at=sent.ends_at,
         cancelled_by=sent.initiator,
+        missing_party=sent.missing_party,
         email=sent.email,
         name=sent.name,
         place=sent.meeting_point.name,
