@@ -4,6 +4,7 @@ Invariant: the public list and the alternatives read the view ``bookable_slot``,
 question as the exclusion constraint: is the officer free, buffers included.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -38,7 +39,7 @@ with bookable as (
 )
 select * from bookable
  where ($2::int is null or nth <= $2)
-   and ($3::text is null or ward_code = $3)
+   and ($3::text[] is null or ward_code = any($3))
    and ($4::timestamptz is null or starts_at >= $4)
    and ($5::timestamptz is null or starts_at < $5)
    and ($6::timestamptz is null or (starts_at, id) > ($6, $7::uuid))
@@ -116,7 +117,7 @@ async def list_bookable(
     *,
     at: datetime,
     few: int | None,
-    ward: str | None = None,
+    wards: Sequence[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     after: tuple[datetime, UUID] | None = None,
@@ -124,7 +125,7 @@ async def list_bookable(
 ) -> list[domain.Slot]:
     """Slots that can be booked now, by start; at most ``few`` a ward and day (None: all)."""
     start, last = after or (None, None)
-    found = await connection.fetch(LIST_BOOKABLE, at, few, ward, since, until, start, last, limit)
+    found = await connection.fetch(LIST_BOOKABLE, at, few, wards, since, until, start, last, limit)
     return [rows.slot(row) for row in found]
 
 
