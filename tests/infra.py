@@ -26,6 +26,9 @@ T = TypeVar("T")
 # Lines for the end of the session: which Kafka it was, and what was not real.
 SAID: list[str] = []
 
+# Real ward files and reports, kept outside the repository; their SOURCES.md says what they are.
+REAL = Path(__file__).parents[2] / "shared" / "data"
+
 # No fsync: a killed server loses nothing of it, only a machine without power would.
 POSTGRES_CONFIG = """
 max_connections = 300
@@ -65,6 +68,17 @@ def require_real_things() -> None:
     """In CI, end the session before it starts when Chromium is missing; Kafka refuses when asked for."""
     if in_ci() and chromium() is None:
         pytest.exit("CI=true and no Chromium: install Debian's chromium", returncode=3)
+
+
+def real(name: str) -> Path:
+    """A real file; where it is not here the test is skipped, and the session's last lines say so."""
+    file = REAL / name
+    if not file.exists():
+        told = f"NOT TESTED: {file} is not here"
+        if told not in SAID:
+            SAID.append(told)
+        pytest.skip(told)
+    return file
 
 
 @contextmanager

@@ -132,6 +132,8 @@ async def test_a_form_with_mistakes_says_what_is_wrong_and_keeps_what_is_right(
     assert "<title>Error: " in answer.text
     assert "Enter your name" in answer.text
     assert "Enter an email address" in answer.text
+    assert "aged 18 or over" in answer.text
+    assert "If others read your mail, call 101 instead." in answer.text
     assert 'value="ada"' in answer.text
     assert "Pushchair" in answer.text
     assert await booking.rows("select from walk") == []
@@ -363,6 +365,29 @@ async def test_a_coordinator_opens_a_slot_at_a_known_place(booking: Booking) -> 
     assert row["meeting_name"] == "Mere End Boathouse"
     assert row["opened_by"] == "coordinator-1"
     signed_in(booking, "nobody")
+
+
+async def test_a_coordinator_s_long_list_goes_on_on_another_page(booking: Booking) -> None:
+    for day in range(1, 4):
+        await booking.slot(at=START + timedelta(days=day))
+    added = await opens(booking, day="20")
+    text = await page(booking, f"{added.headers['location']}&limit=2")
+    assert "The slot on Wednesday 20 January" in text
+    assert "15 January" not in text
+    following = re.search(r'href="(/booking/roster\?cursor=[^"]+)"', text)
+    assert following
+    assert "15 January" in await page(booking, following[1])
+
+
+async def test_another_ward_s_slots_do_not_crowd_out_a_coordinator_s_own(booking: Booking) -> None:
+    for day in range(1, 4):
+        await booking.slot(at=START + timedelta(days=day))
+    place = {"name": "Larkfield Parade", "coordinates": booking.place(OTHER_WARD)}
+    await booking.slot(at=START + timedelta(days=4), ward=OTHER_WARD, meeting_point=place)
+    signed_in(booking, "coordinator", ward=OTHER_WARD)
+    text = await page(booking, "/booking/roster?limit=2")
+    assert "Larkfield Parade, near" in text
+    assert "Mill Lane bus stop" not in text
 
 
 async def test_a_coordinator_opens_a_slot_at_a_place_of_her_own(booking: Booking) -> None:

@@ -16,6 +16,8 @@ PUBLIC = (
     "/booking/cookies",
     "/booking/signed-out",
     "/booking/nothing-here",
+    "/mail",
+    "/mail/99999",
 )
 STAFF = (
     ("/booking/today", "officer-1"),

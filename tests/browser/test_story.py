@@ -109,11 +109,15 @@ async def reads_her_mail(woman: Visitor, platform: Platform, way: Way, reference
             listed = (await http.get("/mail")).text
             for row in re.findall(r"<tr.*?</tr>", listed, re.DOTALL):
                 if way.email in row and (found := re.search(r'href="(/mail/\d+)"', row)):
-                    return (await http.get(f"{found[1]}/source")).text
+                    return found[1]
         return None
 
-    source = await until(mail, 20)
-    assert source
+    opened = await until(mail, 20)
+    assert opened
+    assert await woman.goes(opened) == 200
+    await woman.looks_right()
+    async with platform.client as http:
+        source = (await http.get(f"{opened}/source")).text
     link = LINK.search(source.replace("=\r\n", "").replace("=\n", "").replace("=3D", "="))
     assert link, source
     for _ in range(2):

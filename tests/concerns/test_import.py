@@ -14,10 +14,9 @@ from shared import areas
 from shared.events import concerns as events
 from shared.postgres import Database, open_database
 from tests.concerns.capturing import MERE_END, OUTSIDE, a_desk, count, queued
-from tests.factories import ROOT, KeptParts
-from tests.infra import SAID, database_name
+from tests.factories import KeptParts
+from tests.infra import database_name, real
 
-REAL = ROOT.parent / "shared" / "data"
 HEADER = "service_request_id,service_code,lat,long,requested_datetime,status"
 LON, LAT = MERE_END.point
 AT = "2021-08-29T01:33:09+01:00"
@@ -277,20 +276,15 @@ def test_the_shipped_map_names_known_categories_only() -> None:
 
 
 async def test_the_real_file_gets_its_true_wards_and_twice_is_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
 ) -> None:
-    desk.file = REAL / "fixmystreet_lewisham_points.csv"
-    if not desk.file.exists():
-        told = f"NOT TESTED: {desk.file} is not here"
-        if told not in SAID:
-            SAID.append(told)
-        pytest.skip(told)
-    name = areas.prepare(REAL / "lewisham_wards_2022_epsg4326.geojson", desk.folder)
+    desk.file = real("fixmystreet_lewisham_points.csv")
+    name = areas.prepare(real("lewisham_wards_2022_epsg4326.geojson"), desk.folder)
     settings = desk.parts.settings.model_copy(update={"areas_dir": desk.folder, "areas_set": name})
     desk.parts = a_desk(desk.parts.database, **settings.model_dump())
     assert await desk.load() == 0
     assert "9246 captured (12 outside every ward)" in desk.said
-    with (REAL / "fixmystreet_ward_by_report.csv").open(newline="") as file:
+    with real("fixmystreet_ward_by_report.csv").open(newline="") as file:
         truth = Counter(each["WD22CD"] for each in csv.DictReader(file))
     told = Counter(
         (each.value["ward"] or {"code": ""})["code"]

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class Platform:
 
     folder: Path
     port: int
+    areas: Path | None = None
     said: list[str] = field(default_factory=list[str])
     _tokens: dict[str, str] = field(default_factory=dict[str, str])
     _process: asyncio.subprocess.Process | None = None
@@ -72,7 +74,8 @@ class Platform:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"EMBEDDED_DATA": str(self.folder), "PORT": str(self.port)}
+        wards = {"AREAS": str(self.areas)} if self.areas else {}
+        return {"EMBEDDED_DATA": str(self.folder), "PORT": str(self.port)} | wards
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -132,6 +135,14 @@ class Platform:
         self._process.kill()
         await self._ended()
 
+    async def kill_all(self) -> None:
+        """SIGKILL for everything that it is made of, as when the machine dies."""
+        child, postgres = self.child, self.postgres
+        await self.kill()
+        for process in (child, postgres):
+            with suppress(psutil.NoSuchProcess):  # the child may have seen its parent go
+                process.kill()
+
     async def _ended(self) -> int:
         assert self._process is not None
         code = await asyncio.wait_for(self._process.wait(), UP_SECONDS)
@@ -146,8 +157,10 @@ class Platform:
         for pid in (self.folder / "child.lock", self.folder / "postgres" / "postmaster.pid"):
             if pid.exists() and psutil.pid_exists(found := int(pid.read_text().splitlines()[0])):
                 process = psutil.Process(found)
-                if str(self.folder) in " ".join([*process.cmdline(), *process.environ().values()]):
-                    process.kill()
+                with suppress(psutil.ZombieProcess):  # killed, and nobody has asked after it
+                    words = [*process.cmdline(), *process.environ().values()]
+                    if str(self.folder) in " ".join(words):
+                        process.kill()
 
     async def token(self, role: str) -> dict[str, str]:
         """Headers of somebody in a role, by the command; a token outlives restarts."""
@@ -157,10 +170,10 @@ class Platform:
             self._tokens[role] = ended.out.strip()
         return {"Authorization": f"Bearer {self._tokens[role]}"}
 
-    async def figures(self, measure: str) -> list[dict[str, Any]]:
-        """Counts by ward and light."""
+    async def figures(self, measure: str, *, by: str = "ward,light") -> list[dict[str, Any]]:
+        """Counts, by ward and light or as asked."""
         headers = await self.token("analyst")
-        query = {"measure": measure, "by": "ward,light"}
+        query = {"measure": measure, "by": by}
         async with self.client as http:
             answer = await http.get("/reporting/v1/figures", params=query, headers=headers)
         assert answer.status_code == 200, answer.text

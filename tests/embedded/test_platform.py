@@ -4,7 +4,9 @@ The tests of this file run in order, on one installation.
 """
 
 import asyncio
+import email.policy
 import json
+import re
 import signal
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ from tests.infra import until
 
 # Confirmed twice, started, ended; one concern captured.
 EVENTS = 5
+LINK = re.compile(r"https?://[^\s<>\"']+")
 PLACE = {"type": "Point", "coordinates": [-0.2359, 51.426075]}
 
 
@@ -123,6 +126,33 @@ async def test_mails_are_shown_with_their_recipients_and_as_text(platform: Platf
         assert f'href="http://127.0.0.1:{platform.port}/booking/manage/' in mail.text
         assert "script-src 'self'" in mail.headers["content-security-policy"]
         assert (await http.get("/mail/99")).status_code == 404
+
+
+async def test_a_scanner_that_follows_every_link_of_every_mail_twice_changes_nothing(
+    platform: Platform,
+) -> None:
+    coordinator = await platform.token("coordinator")
+    async with platform.client as http:
+        before = (await http.get("/booking/v1/walks", headers=coordinator)).json()
+        assert {walk["state"] for walk in before["items"]} == {"confirmed", "ended"}
+        links = [link for path in mail_files(platform) for link in LINK.findall(text_of(path))]
+        assert len(links) >= len(platform.mails())
+        for link in links * 2:
+            assert (await http.get(link, follow_redirects=True)).status_code == 200, link
+            assert (await http.head(link)).status_code < 500, link
+        assert (await http.get("/booking/v1/walks", headers=coordinator)).json() == before
+
+
+def mail_files(platform: Platform) -> list[Path]:
+    """Every mail that has come."""
+    return sorted((platform.folder / "mail").glob("*.eml"))
+
+
+def text_of(mail: Path) -> str:
+    """All that a mail says, in words and in HTML."""
+    message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join(str(part.get_content()) for part in parts)
 
 
 async def test_one_origin_for_all_and_no_other(platform: Platform) -> None:
@@ -240,10 +270,7 @@ async def test_a_killed_parent_takes_the_child_along_and_postgresql_is_taken_ove
 
 async def test_after_all_were_killed_it_has_lost_nothing(platform: Platform) -> None:
     mails = platform.mails()
-    child, postgres = platform.child, platform.postgres
-    await platform.kill()
-    child.kill()
-    postgres.kill()
+    await platform.kill_all()
     await platform.start()
     await platform.read_again(EVENTS)
     assert [row["count"] for row in await platform.figures("walks")] == [1]

@@ -13,12 +13,10 @@ import pytest
 from shared import areas
 from shared.areas.__main__ import main
 from shared.areas.boundaries import BORDER_TOLERANCE
-from tests.infra import SAID
+from tests.infra import real
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "deploy" / "areas"
-# Real ward files and reports, kept outside the repository; their SOURCES.md says what they are.
-REAL = ROOT.parent / "shared" / "data"
 
 WEST = [[-0.2, 51.4], [-0.1, 51.4], [-0.1, 51.5], [-0.2, 51.5], [-0.2, 51.4]]
 EAST = [[-0.1, 51.4], [0.0, 51.4], [0.0, 51.5], [-0.1, 51.5], [-0.1, 51.4]]
@@ -39,16 +37,6 @@ def published(folder: Path, *wards: dict[str, Any], **members: Any) -> Path:
 def two_wards(folder: Path) -> areas.BoundarySet:
     name = areas.prepare(published(folder, ward("E2", EAST), ward("E1", WEST)), folder)
     return areas.load(folder, name)
-
-
-def real(name: str) -> Path:
-    file = REAL / name
-    if not file.exists():
-        told = f"NOT TESTED: {file} is not here"
-        if told not in SAID:
-            SAID.append(told)
-        pytest.skip(told)
-    return file
 
 
 def signed_area(ring: list[list[float]]) -> float:

@@ -116,6 +116,7 @@ async def test_what_the_database_refuses_of_one_event_costs_no_other(
         ConnectionResetError(),
         TimeoutError(),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 15"),
     ],
 )
 async def test_a_fault_of_the_database_is_nobodys_event(

@@ -22,7 +22,7 @@ from confluent_kafka import KafkaException
 from shared.clock import new_id
 from tests.factories import ROOT, SERVICES
 from tests.infra import until
-from tests.kafka import KafkaNode, free_port
+from tests.kafka import KafkaNode, free_port, go_without_a_node
 from tests.shared.eventpath import OnTopic, on_topic
 from tests.system.mailbox import Mailbox
 from tests.system.processes import Process, run
@@ -83,7 +83,7 @@ class Installation:
     def node(self) -> KafkaNode:
         """The Kafka, where it is the tests' own to stop and wipe."""
         if self._node is None:
-            pytest.skip("needs a Kafka of its own: Java 17 and Maven")
+            go_without_a_node()
         return self._node
 
     def _environment(self, name: str, database_url: str) -> dict[str, str]:

@@ -27,7 +27,12 @@ PEOPLE: Mapping[str, Person] = {
         Person("coordinator-1", "Ruth Adeyemi", ("coordinator",), "opens slots, sees every walk"),
         Person("duty-1", "Lena Marsh", ("duty",), "answers alerts"),
         Person("analyst-1", "Joe Whitlock", ("analyst",), "reads the figures"),
-        Person("partner-1", "Dana Price", ("partner",), "reads the figures, from the council"),
+        Person(
+            "partner-1",
+            "Dana Price",
+            ("partner",),
+            "is at the council: no page is for partners yet",
+        ),
         Person("admin-1", "Kit Rowan", ("admin",), "looks after the installation"),
     )
 }

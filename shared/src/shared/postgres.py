@@ -98,4 +98,6 @@ def is_infrastructure(error: BaseException) -> bool:
         return (error.sqlstate or "")[:2] in INFRASTRUCTURE_CLASSES
     if isinstance(error, ValueError):  # asyncpg's client-side DataError: a value that does not fit
         return False
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    # A server that dies amid a statement leaves asyncpg's own state broken: InternalClientError.
+    broken = asyncpg.InterfaceError | asyncpg.InternalClientError
+    return isinstance(error, OSError | TimeoutError | broken)

@@ -40,12 +40,13 @@ def answer_page(request: Request, refusal: Refusal) -> Response:
     if isinstance(refusal, NotSignedIn):
         following = quote(_asked_for(request), safe="/")
         return RedirectResponse(f"/{pages.name}/sign-in?next={following}", SEE_OTHER)
+    title = refusal.title.split(":")[0].rstrip(".")
     response = render(
         request,
         "error.html",
         status=refusal.status,
-        title=refusal.title.split(":")[0].rstrip("."),
-        detail=refusal.detail,
+        title=title,
+        detail="" if refusal.detail.rstrip(".") == title else refusal.detail,
         may_switch=type(refusal) is Forbidden and hasattr(request.state, "session"),
     )
     response.headers.update(refusal.headers)

@@ -34,7 +34,7 @@ async def list_slots(
             connection,
             at=desk.clock(),
             few=None if sees_places(who) else desk.slots_shown,
-            ward=ward,
+            wards=[ward] if ward else None,
             since=since,
             until=until,
             after=page.after,

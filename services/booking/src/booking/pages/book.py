@@ -66,7 +66,7 @@ async def list_slots(
             connection,
             at=at,
             few=desk.slots_shown,
-            ward=ward or None,
+            wards=[ward] if ward else None,
             after=page.after,
             limit=page.limit + 1,
         )
@@ -93,7 +93,9 @@ async def show_form(request: Request, _: VisitorDep, desk: DeskDep, slot: UUID) 
         found = await store.slots.find_bookable(connection, slot, at=desk.clock())
         others = [] if found else await _others(desk, connection, slot)
     status = 200 if found else Conflict.status
-    return _form(request, slot=found, others=others, typed=dict.fromkeys(FIELDS, ""), status=status)
+    return _form(
+        request, desk, slot=found, others=others, typed=dict.fromkeys(FIELDS, ""), status=status
+    )
 
 
 @router.post("/book")
@@ -104,7 +106,10 @@ async def book_walk(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     try:
         body = BookWalkBody.model_validate(fields)
     except ValidationError as error:
-        return await _form_again(request, desk, form, typed, _errors(error))
+        errors = _errors(error)
+        if not fields["adult"]:
+            errors["adult"] = domain.AdultsOnly().detail
+        return await _form_again(request, desk, form, typed, errors)
     try:
         walk = await _booked(desk, body, once_of(request, form))
     except domain.AdultsOnly as refusal:
@@ -112,7 +117,7 @@ async def book_walk(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     except domain.SlotTaken:
         async with desk.database.reading() as connection:
             others = await _others(desk, connection, body.slot_id)
-        return _form(request, slot=None, others=others, typed=typed, status=Conflict.status)
+        return _form(request, desk, slot=None, others=others, typed=typed, status=Conflict.status)
     token = walk["manage_url"].rsplit("/", 1)[-1]
     return RedirectResponse(f"/booking/manage/{token}?booked=1", SEE_OTHER)
 
@@ -140,7 +145,7 @@ async def _form_again(
         slot = await store.slots.find_bookable(connection, slot_id, at=desk.clock())
         if slot is None:
             others = await _others(desk, connection, slot_id)
-    return _form(request, slot=slot, others=others, typed=typed, errors=errors, status=422)
+    return _form(request, desk, slot=slot, others=others, typed=typed, errors=errors, status=422)
 
 
 async def _others(desk: Desk, connection: Any, slot_id: UUID) -> list[domain.Slot]:
@@ -151,6 +156,7 @@ async def _others(desk: Desk, connection: Any, slot_id: UUID) -> list[domain.Slo
 
 def _form(
     request: Request,
+    desk: Desk,
     *,
     slot: domain.Slot | None,
     others: list[domain.Slot],
@@ -166,6 +172,7 @@ def _form(
         slot=slot,
         others=others,
         typed=typed,
+        phone=desk.limits.phone,
         errors={**gone, **(errors or {})},
     )
 

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
-from booking.schemas import DeskDep, OpenSlotBody, wards_of
+from booking.schemas import DeskDep, OpenSlotBody, Page, PageDep, cursor_after, wards_of
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
 from shared.errors import Refusal
@@ -24,7 +24,7 @@ from shared.pages.words import people_time
 router = APIRouter()
 
 SEE_OTHER = 303
-MOST = 200
+EVERY_FIRST = Page(after=None, limit=50)
 FIELDS = (
     "officer_id", "day", "month", "year", "wall", "which", "minutes", "near", "place", "ward",
     "name", "latitude", "longitude",
@@ -44,10 +44,16 @@ CoordinatorDep = Annotated[Principal, staff_page("coordinator")]
 
 @router.get("/roster")
 async def show_roster(
-    request: Request, who: CoordinatorDep, desk: DeskDep, opened: UUID | None = None
+    request: Request,
+    who: CoordinatorDep,
+    desk: DeskDep,
+    page: PageDep,
+    opened: UUID | None = None,
 ) -> Response:
     """Slots that can be booked, and the form; ``opened`` is the slot that has just been added."""
-    return await _page(request, who, desk, typed=dict.fromkeys(FIELDS, ""), opened=opened)
+    return await _page(
+        request, who, desk, typed=dict.fromkeys(FIELDS, ""), page=page, opened=opened
+    )
 
 
 @router.post("/roster")
@@ -161,21 +167,27 @@ async def _page(
     typed: dict[str, str],
     errors: dict[str, str] | None = None,
     readings: tuple[datetime, ...] | None = None,
+    page: Page = EVERY_FIRST,
     opened: UUID | None = None,
     status: int = 200,
 ) -> Response:
+    at, limit, mine = desk.clock(), page.limit + 1, wards_of(who)
     async with desk.database.reading() as connection:
         officers = await store.teams.list_officers(connection)
-        found = await store.slots.list_bookable(connection, at=desk.clock(), few=None, limit=MOST)
-    mine = wards_of(who)
-    slots = [slot for slot in found if mine is None or slot.ward.code in mine]
+        found = await store.slots.list_bookable(
+            connection, at=at, few=None, wards=mine, after=page.after, limit=limit
+        )
+        added = opened and await store.slots.find_bookable(connection, opened, at=at)
+    slots = found[: page.limit]
+    last = slots[-1] if len(found) > page.limit else None
     wards = [ward for ward in desk.areas.wards if who.covers(ward.code)]
     return render(
         request,
         "booking/roster.html",
         status=status,
         slots=slots,
-        opened=next((slot for slot in slots if slot.id == opened), None),
+        following=cursor_after(last.times.starts_at, last.id) if last else None,
+        opened=added if added and who.covers(added.ward.code) else None,
         officers=officers,
         wards=wards,
         places=[
@@ -183,12 +195,17 @@ async def _page(
             for ward in wards
             for nth, place in enumerate(ward.places)
         ],
-        which=[
-            {"value": at.isoformat(), "text": f"{people_time(at)}, {nth} time"}
-            for nth, at in zip(("the first", "the second"), readings or (), strict=False)
-        ]
-        if readings and len(readings) > 1
-        else [],
+        which=_which(readings or ()),
         typed=typed,
         errors=errors or {},
     )
+
+
+def _which(readings: tuple[datetime, ...]) -> list[dict[str, str]]:
+    """The choices, where a wall time comes twice."""
+    if len(readings) <= 1:
+        return []
+    return [
+        {"value": at.isoformat(), "text": f"{people_time(at)}, {nth} time"}
+        for nth, at in zip(("the first", "the second"), readings, strict=True)
+    ]

@@ -40,7 +40,7 @@ with bookable as (
 )
 select * from bookable
  where ($2::int is null or nth <= $2)
-   and ($3::text is null or ward_code = $3)
+   and ($3::text[] is null or ward_code = any($3))
    and ($4::timestamptz is null or starts_at >= $4)
    and ($5::timestamptz is null or starts_at < $5)
    and ($6::timestamptz is null or (starts_at, id) > ($6, $7::uuid))
@@ -174,7 +174,7 @@ async def list_bookable(
     *,
     at: datetime,
     few: int | None,
-    ward: str | None = None,
+    wards: Sequence[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     after: tuple[datetime, UUID] | None = None,
@@ -182,7 +182,7 @@ async def list_bookable(
 ) -> list[domain.Slot]:
     """Slots that can be booked now, by start; at most ``few`` a ward and day (None: all)."""
     start, last = after or (None, None)
-    found = await connection.fetch(LIST_BOOKABLE, at, few, ward, since, until, start, last, limit)
+    found = await connection.fetch(LIST_BOOKABLE, at, few, wards, since, until, start, last, limit)
     return [rows.slot(row) for row in found]
 
 
