@@ -146,7 +146,7 @@ async def test_slots_inside_the_notice_or_beyond_the_horizon_are_not_offered(
     await booking.slot(at=START + timedelta(days=29))
     assert [slot["id"] for slot in await booking.slots()] == [soon]
     async with booking.database.transaction() as connection:
-        await connection.execute("update team set min_notice = interval '1 hour'")
+        await connection.execute("update policy set min_notice = interval '1 hour'")
     assert await booking.slots() == []
     assert problem(await booking.books(soon)) == "slot-taken"
 
@@ -164,7 +164,11 @@ async def test_an_officer_starts_and_ends_a_walk(booking: Booking) -> None:
     started = await booking.acts(walk, "start")
     assert started.status_code == 200
     assert started.json()["state"] == "started"
-    assert started.json()["started"] == {"at": "2027-01-12T18:00:00+00:00", "by": "officer-1"}
+    assert started.json()["started"] == {
+        "at": "2027-01-12T18:00:00+00:00",
+        "by": "officer-1",
+        "late": False,
+    }
     booking.clock.advance(timedelta(hours=1))
     another = booking.issuer.bearer("officer", subject="officer-2")
     ended = await booking.acts(walk, "end", headers=another)
