@@ -210,6 +210,76 @@ async def test_she_cancels_by_a_button_and_pressing_again_changes_nothing(
     assert answer.status_code == 303
 
 
+async def test_she_undoes_her_cancellation_by_a_button_for_ten_minutes(booking: Booking) -> None:
+    walk = await booking.walk(at=START + timedelta(days=1))
+    path = walk["manage_url"].removeprefix(ORIGIN)
+    await sends(booking, f"{path}/cancel", await page(booking, path))
+    shown = await page(booking, path)
+    assert "until 6:10pm" in shown
+    answer = await sends(booking, f"{path}/undo", shown)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert "Cancel this walk" in await page(booking, path)
+    await sends(booking, f"{path}/cancel", await page(booking, path))
+    shown = await page(booking, path)
+    booking.clock.advance(timedelta(minutes=10, seconds=1))
+    assert "Undo:" not in await page(booking, path)
+    late = await sends(booking, f"{path}/undo", shown)
+    assert (late.status_code, "ten minutes" in late.text) == (409, True)
+
+
+async def test_a_time_that_somebody_else_took_meanwhile_is_not_hers_again(booking: Booking) -> None:
+    walk = await booking.walk(at=START + timedelta(days=1))
+    path = walk["manage_url"].removeprefix(ORIGIN)
+    await sends(booking, f"{path}/cancel", await page(booking, path))
+    shown = await page(booking, path)
+    [slot] = await booking.slots()
+    await booking.books(slot["id"])
+    answer = await sends(booking, f"{path}/undo", shown)
+    assert answer.status_code == 409
+    assert "Somebody else has this time now" in answer.text
+
+
+async def test_she_moves_her_walk_and_keeps_it_until_she_has_the_other(booking: Booking) -> None:
+    walk = await booking.walk()
+    path = walk["manage_url"].removeprefix(ORIGIN)
+    new, gone = [await booking.slot(at=START + timedelta(days=day), officer=1) for day in (1, 2)]
+    shown = await page(booking, f"{path}/move")
+    assert "It stays there until you have another time" in shown
+    assert "Mill Lane bus stop" not in shown
+    nothing = await sends(booking, f"{path}/move", shown)
+    assert "Choose a time" in nothing.text
+    await booking.books(gone)
+    refused = await sends(booking, f"{path}/move", shown, slot_id=gone)
+    assert (refused.status_code, "Your walk is as it was" in refused.text) == (409, True)
+    assert "Tuesday 12 January, 7pm" in await page(booking, path)
+    answer = await sends(booking, f"{path}/move", refused.text, slot_id=new)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert "Wednesday 13 January, 6pm" in await page(booking, path)
+
+
+async def test_an_officer_breaks_off_says_who_did_not_come_and_debriefs(booking: Booking) -> None:
+    first, second = await booking.walk(), await booking.walk(officer=1)
+    booking.clock.advance(timedelta(hours=1))
+    await booking.acts(first, "start")
+    signed_in(booking, "officer")
+    shown = await page(booking, "/booking/today")
+    actions = {
+        f"/booking/walks/{first['id']}/abort": {"reason": "weather"},
+        f"/booking/walks/{second['id']}/no-show": {"party": "participant"},
+        f"/booking/walks/{first['id']}/debrief": {},
+    }
+    for action, fields in actions.items():
+        assert action in shown
+        answer = await sends(booking, action, shown, **fields)
+        assert answer.status_code == 303, answer.text
+        shown = await page(booking, "/booking/today")
+    assert "Did not take place" in shown
+    found = await booking.rows("select state, abort_reason from walk order by state")
+    assert [tuple(row.values()) for row in found] == [("debriefed", "weather"), ("no_show", None)]
+    assert "did not take place" in await page(booking, second["manage_url"])
+    assert "Thank you for coming" in await page(booking, first["manage_url"])
+
+
 async def test_after_its_start_the_page_has_no_cancel_button(booking: Booking) -> None:
     walk = await booking.walk()
     path = walk["manage_url"].removeprefix(ORIGIN)
@@ -253,7 +323,12 @@ async def test_a_form_without_its_token_or_from_elsewhere_is_refused(booking: Bo
         "/booking/book",
         "/booking/manage/x/cancel",
         "/booking/roster",
-        *(f"/booking/walks/{some_id()}/{verb}" for verb in ("start", "end", "cancel")),
+        *(
+            f"/booking/walks/{some_id()}/{verb}"
+            for verb in ("start", "end", "cancel", "abort", "no-show", "debrief")
+        ),
+        "/booking/manage/x/undo",
+        "/booking/manage/x/move",
     ):
         for data, headers in (
             (HER | {"slot_id": slot_id, "idempotency_key": "x"}, FROM_US),

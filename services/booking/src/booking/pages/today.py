@@ -4,8 +4,9 @@ Invariant: a name is shown only to who walks with her or sends others to, and ea
 audit log; the duty list comes from booking's own tables.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -16,12 +17,18 @@ from booking import domain, service, store
 from booking.schemas import DeskDep, wards_of
 from shared.auth import Principal, csrf_form, once_of, staff_page
 from shared.errors import Conflict
+from shared.events.walks import Aborted, Party
 from shared.pages import render
 
 router = APIRouter()
 
 SEE_OTHER = 303
 MOST = 200
+
+C = TypeVar("C", bound=str)
+CANCELLED: tuple[Literal["force", "weather", "safety"], ...] = ("force", "weather", "safety")
+ABORTED: tuple[Aborted, ...] = ("participant", "incident", "weather", "safety")
+PARTIES: tuple[Party, ...] = ("participant", "officer")
 
 StaffDep = Annotated[Principal, staff_page("officer", "coordinator")]
 FormDep = Annotated[FormData, csrf_form()]
@@ -68,7 +75,46 @@ async def cancel_walk(
 ) -> Response:
     """The force calls it off."""
     try:
-        await service.cancel_walk(desk, walk_id, who, _reason(form), once_of(request, form))
+        reason = _one_of(form, "reason", CANCELLED)
+        await service.cancel_walk(desk, walk_id, who, reason, once_of(request, form))
+    except Conflict as refusal:
+        return await _today(request, who, desk, _day(form), refusal)
+    return _back(form)
+
+
+@router.post("/walks/{walk_id}/abort")
+async def abort_walk(
+    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
+) -> Response:
+    """They have broken off."""
+    try:
+        reason = _one_of(form, "reason", ABORTED)
+        await service.abort_walk(desk, walk_id, who, reason, once_of(request, form))
+    except Conflict as refusal:
+        return await _today(request, who, desk, _day(form), refusal)
+    return _back(form)
+
+
+@router.post("/walks/{walk_id}/no-show")
+async def miss_walk(
+    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
+) -> Response:
+    """One side did not come."""
+    try:
+        party = _one_of(form, "party", PARTIES)
+        await service.miss_walk(desk, walk_id, who, party, once_of(request, form))
+    except Conflict as refusal:
+        return await _today(request, who, desk, _day(form), refusal)
+    return _back(form)
+
+
+@router.post("/walks/{walk_id}/debrief")
+async def debrief_walk(
+    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
+) -> Response:
+    """All that was said is written down."""
+    try:
+        await service.debrief_walk(desk, walk_id, who, once_of(request, form))
     except Conflict as refusal:
         return await _today(request, who, desk, _day(form), refusal)
     return _back(form)
@@ -122,14 +168,9 @@ def _day(form: FormData) -> date | None:
         return None
 
 
-def _reason(form: FormData) -> Literal["force", "weather", "safety"]:
-    match form.get("reason"):
-        case "weather":
-            return "weather"
-        case "safety":
-            return "safety"
-        case _:
-            return "force"
+def _one_of(form: FormData, name: str, choices: Sequence[C]) -> C:
+    """What was chosen; the first where nothing was: the form comes with it chosen."""
+    return next((choice for choice in choices if choice == form.get(name)), choices[0])
 
 
 def _back(form: FormData) -> Response:
