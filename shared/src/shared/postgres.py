@@ -22,6 +22,8 @@ else:  # it is generic in its stubs only
 # serialisation), resources, operator (shutdown, cancel), system.
 INFRASTRUCTURE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 
+CONNECT_SECONDS = 10
+
 
 class Bell:
     """Wakes whoever waits in this process; a ring that nobody hears yet is kept."""
@@ -74,6 +76,7 @@ async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]
         init=_prepare,
         # pgbouncer in transaction mode hands out another backend a statement.
         statement_cache_size=0 if "statement_cache_size=0" in url else 100,
+        timeout=CONNECT_SECONDS,
         command_timeout=30,
     )
     try:

@@ -55,23 +55,26 @@ class Consumer:
                 await self._member(restart)
             except Exception as error:  # noqa: BLE001 - nothing is lost by beginning again
                 self._parts.log.warning("consumer.restarted", cause=type(error).__name__)
-            await asyncio.sleep(restart.next())
+            seconds = restart.next()
+            self._parts.progress.moved("consumer", resting=seconds)
+            await asyncio.sleep(seconds)
 
     async def _member(self, restart: Backoff) -> None:
         """One membership of the group, until a stop is declared or a fault is raised."""
         self._cluster = await kafka.cluster_id(self._parts.settings)
         self.client = client = kafka.make_consumer(self._parts.settings, self._name)
         client.subscribe(list(self._work.listens))
+        tender = Tender(self._parts, self._name, client, self.assigned)
         try:
             async with asyncio.timeout(3 * kafka.DEADLINE_SECONDS):
                 await client.start()
             restart.reset()
             async with asyncio.TaskGroup() as tasks:
-                tender = Tender(self._parts, self._name, client, self.assigned)
                 tending = tasks.create_task(tender.run())
                 await self._turn(client)
                 tending.cancel()
         finally:
+            tender.forget()
             self.assigned.clear()
             await kafka.drop_consumer(client)
 

@@ -1,8 +1,9 @@
 """Beside the wheel, once a second: how far behind, is it moving, and a note to Kafka for lag tools.
 
 Invariant: a partition with records waiting that is neither moving nor in declared backoff is
-reported as stuck; what cannot be known (the broker does not answer) is not. The offsets kept in
-Kafka are advice for others: nothing here reads them.
+reported as stuck, and so is this watch itself when it ends before its membership does; what cannot be
+known (the broker does not answer anybody) is not. The offsets kept in Kafka are advice for others:
+nothing here reads them.
 """
 
 import asyncio
@@ -54,34 +55,34 @@ class Tender:
         """Look every second."""
         for name in ("tender", "assignment"):
             self._parts.progress.watch(name, limit=self._parts.settings.stall_seconds)
-        try:
-            while True:
-                await self._look_once()
-                await asyncio.sleep(ROUND_SECONDS)
-        finally:
-            self._parts.progress.forget("tender")
-            self._parts.progress.forget("assignment")
-            for each in self._marks:
-                self._parts.progress.forget(_name(each))
+        while True:
+            await self._look_once()
+            await asyncio.sleep(ROUND_SECONDS)
+
+    def forget(self) -> None:
+        """The membership is over: expect nothing of it any more."""
+        for name in ("tender", "assignment", *map(_name, self._marks)):
+            self._parts.progress.forget(name)
 
     async def _look_once(self) -> None:
         try:
             await self._look()
-        except Exception as error:  # noqa: BLE001 - a broker or database that is away is no stall
-            self._parts.progress.moved("assignment")
-            for each in self._marks:
-                self._parts.progress.moved(_name(each))
+        except Exception as error:  # noqa: BLE001 - the next look asks again
             self._parts.log.debug("tender.put_off", cause=type(error).__name__)
+            if not await self._broker_answers():
+                for name in ("assignment", *map(_name, self._marks)):
+                    self._parts.progress.moved(name)
 
     async def _look(self) -> None:
         self._parts.progress.moved("tender")
-        if not self._assigned:
-            await self._look_without_assignment()
+        if not self._assigned:  # suspicious only while the broker answers
+            if not await self._broker_answers():
+                self._parts.progress.moved("assignment")
             return
-        self._parts.progress.moved("assignment")
         watched = list(self._assigned)
         async with asyncio.timeout(kafka.DEADLINE_SECONDS):
             ends = await self._client.end_offsets(watched)
+        self._parts.progress.moved("assignment")
         lags = {
             each: max(0, ends[each] - state.mark.next_offset)
             for each in watched
@@ -91,12 +92,13 @@ class Tender:
         await self._note(lags)
         await self._commit()
 
-    async def _look_without_assignment(self) -> None:
-        """No partitions is suspicious only while the broker answers."""
+    async def _broker_answers(self) -> bool:
+        """Whether it answers a client of its own, whatever the consumer's says."""
         try:
             await kafka.cluster_id(self._parts.settings)
         except OSError:
-            self._parts.progress.moved("assignment")
+            return False
+        return True
 
     def _watch(self, lags: Mapping[TopicPartition, int]) -> None:
         """A stall: something waits, nothing moves, and nobody has declared why."""

@@ -40,6 +40,7 @@ class Pace:
         limit = (self._settings.kafka_partition_bytes or 0) * SHARE
         while full := [place for place in self._unread if self._bytes(place) > limit]:
             self._progress.moved("relay")
+            self._progress.moved("outbox")
             await self._look(full)
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -52,7 +52,9 @@ class Relay:
                 self._note(error)
             if led:
                 restart.reset()
-            await asyncio.sleep(restart.next())
+            seconds = restart.next()
+            self._parts.progress.moved("relay", resting=seconds)
+            await asyncio.sleep(seconds)
 
     async def _lead(self, token: UUID) -> bool:
         """One reign: from taking the lease to a fault or to handing over. False: somebody else
@@ -101,6 +103,7 @@ class Relay:
         except* HandedOver:
             self._parts.log.info("relay.handed_over")
         finally:
+            self._parts.progress.forget("outbox")
             await kafka.drop_producer(producer)
 
     def _topics_and_waits(self) -> dict[str, float]:

@@ -66,6 +66,7 @@ class Sending:
         self._check_cluster = check_cluster
         self._in_flight: set[int] = set()
         self._sendable: set[str] = set()
+        self._blocked: set[str] = set()
         self._room = asyncio.Semaphore(BATCHES_IN_FLIGHT)
         self._pace = Pace(parts.settings, parts.progress)
         self._lease_until = asyncio.get_running_loop().time() + LEASE_SECONDS - 1
@@ -77,9 +78,10 @@ class Sending:
 
         Raises the group of what went wrong; HandedOver comes in such a group too.
         """
+        self._parts.progress.watch("outbox", limit=self._parts.settings.stall_seconds)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew())
-            tasks.create_task(self._measure())
+            tasks.create_task(self._measure([*topics]))
             for topic, seconds in topics.items():
                 tasks.create_task(self._probe(topic, seconds))
             await self._pump(tasks)
@@ -156,6 +158,8 @@ class Sending:
 
     async def _probe(self, topic: str, seconds: float) -> None:
         """Rows of a topic wait, and only they, until the broker knows the topic and lets us see it."""
+        if seconds:
+            self._blocked.add(topic)
         await asyncio.sleep(seconds)
         wait = Backoff(*TOPIC_RETRY_SECONDS)
         blocked = self._parts.metrics.relay_topic_blocked.labels(topic)
@@ -165,12 +169,14 @@ class Sending:
                     await self._producer.partitions_for(topic)
             except Exception as error:  # noqa: BLE001 - missing, forbidden or silent: all the same here
                 blocked.set(1)
+                self._blocked.add(topic)
                 self._parts.log.error(  # noqa: TRY400 - a trace may quote what was sent
                     "relay.topic_blocked", topic=topic, cause=type(error).__name__
                 )
                 await asyncio.sleep(wait.next())
                 continue
             blocked.set(0)
+            self._blocked.discard(topic)
             self._sendable.add(topic)
             self._database.committed.ring()
             return
@@ -193,10 +199,17 @@ class Sending:
         while now() - self._identified_at > IDENTITY_SECONDS:  # noqa: ASYNC110 - renewed by time
             await asyncio.sleep(IDLE_SECONDS[0])
 
-    async def _measure(self) -> None:
+    async def _measure(self, topics: Sequence[str]) -> None:
+        """Count what waits, and find a head that stays where it is although nothing forbids it."""
+        before: int | None = None
         while True:
             async with self._database.reading() as connection:
                 rows, oldest = await queue.waiting(connection, self._parts.clock())
+                open_to_us = [topic for topic in topics if topic not in self._blocked]
+                first = await queue.first(connection, self._parts.clock(), open_to_us)
+            if first is None or first != before:
+                self._parts.progress.moved("outbox")
+            before = first
             self._parts.metrics.outbox_rows.set(rows)
             self._parts.metrics.outbox_oldest_seconds.set(oldest)
             await asyncio.sleep(MEASURE_SECONDS)
