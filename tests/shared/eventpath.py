@@ -121,6 +121,12 @@ async def somebody_waits_for_the_outbox(database: Database) -> bool:
     return bool(await rows(database, waiting))
 
 
+async def operate(database: Database, operation: Any, *arguments: Any, **named: Any) -> Any:
+    """One of the operators' operations, in a transaction of its own."""
+    async with database.transaction() as connection:
+        return await operation(connection, *arguments, **named)
+
+
 async def refuse(database: Database, *keys: str) -> None:
     """From now on the handler refuses these keys."""
     async with database.transaction() as connection:

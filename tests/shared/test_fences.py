@@ -38,7 +38,7 @@ async def test_behind_a_blocked_key_even_a_republished_event_waits(
     later = [an_arrival(1, key, 3, republished="true"), an_arrival(2, key, 4)]
     await batch.apply(shared_database, reading, first.mark, later)
     assert await path.effects(shared_database) == {}
-    await operations.retry(shared_database, "test", None)
+    await path.operate(shared_database, operations.retry, "test", None, by="tests")
     await path.drained(mine, "test")
     assert await path.effects(shared_database) == {key: [1, 3, 4]}
 
@@ -163,7 +163,7 @@ async def test_while_a_stop_is_declared_nothing_is_fetched(shared_database: Data
     async with shared_database.transaction() as connection:
         await connection.execute(STOP, "test", "a test's own")
     assert not await _raises(Fetched, turn())
-    await operations.resume(shared_database, "test")
+    await path.operate(shared_database, operations.resume, "test", by="tests")
     assert await _raises(Fetched, turn())
 
 

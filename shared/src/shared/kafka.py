@@ -55,6 +55,17 @@ def make_consumer(settings: ServiceSettings, group: str) -> AIOKafkaConsumer:
     )
 
 
+def make_reader(settings: ServiceSettings) -> AIOKafkaConsumer:
+    """A reader for operators' eyes: member of no group, it commits nothing."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        request_timeout_ms=DEADLINE_SECONDS * 1000,
+    )
+
+
 async def drop_producer(producer: AIOKafkaProducer) -> None:
     """Close a producer without flushing: what it still holds is sent again from the outbox.
 

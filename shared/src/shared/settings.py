@@ -4,6 +4,7 @@ Invariant: read once, by ``app``, into a frozen object that is passed down; nobo
 environment.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -59,3 +60,8 @@ class ServiceSettings(BaseSettings):
     )
     demo: str = Field("", description="words for a banner on every page where this is a try-out")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def calls(self) -> Mapping[str, str]:
+        """The other services that this one calls by HTTP, each with its origin."""
+        return {}

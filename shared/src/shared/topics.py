@@ -21,6 +21,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, for_code
 
+MANIFEST = Path("deploy/kafka/topics.yaml")
+
 # How long brokers may take to hear of a new topic from their controller.
 VISIBLE_SECONDS = 30
 
@@ -44,6 +46,26 @@ class Topic:
     partitions: int
     replicas: int
     config: Mapping[str, str]
+
+
+async def differences(bootstrap: str, path: Path, owner: str) -> list[str]:
+    """In what the owner's topics are not as ``path`` says, a line each; changes nothing."""
+    async with open_admin(bootstrap) as admin:
+        nodes = len((await admin.describe_cluster())["brokers"])
+        wanted = [_fit(topic, nodes) for topic in read(path, owner)]
+        existing = await find_topics(admin, [topic.name for topic in wanted])
+    found = [each for topic in wanted for each in obstacles(topic, existing, nodes)]
+    for topic in wanted:
+        if topic.name not in existing:
+            found.append(f"{topic.name}: missing")
+            continue
+        changes = _changes(topic, existing[topic.name])
+        found += [
+            f"{topic.name}: {key} is {existing[topic.name].config.get(key)}, topics.yaml says {value}"
+            for key, value in changes.items()
+            if key not in FIXED_SETTINGS
+        ]
+    return found
 
 
 async def apply(bootstrap: str, path: Path, owner: str) -> list[str]:
