@@ -65,9 +65,11 @@ def chromium() -> str | None:
 
 
 def require_real_things() -> None:
-    """In CI, end the session before it starts when Chromium is missing; Kafka refuses when asked for."""
+    """In CI, end the session before it starts when Chromium or promtool is missing; Kafka refuses when asked for."""
     if in_ci() and chromium() is None:
         pytest.exit("CI=true and no Chromium: install Debian's chromium", returncode=3)
+    if in_ci() and shutil.which("promtool") is None:
+        pytest.exit("CI=true and no promtool: install Debian's prometheus", returncode=3)
 
 
 def real(name: str) -> Path:

@@ -16,7 +16,7 @@ from shared.events.walks import WalkStarted
 from shared.postgres import Database, open_database
 from shared.topics import open_admin
 from tests.conftest import FreshDatabase
-from tests.factories import PLACES, settings_class
+from tests.factories import environment_for
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC
 from tests.shared.reading import an_arrival
@@ -31,13 +31,7 @@ class Shell:
 
     def __init__(self, service: str, url: str, **settings: object) -> None:
         self.service = service
-        fields = settings_class(service).model_fields
-        given = PLACES | {"database_url": url} | settings
-        self.environment = {
-            f"{service}_{name}".upper(): str(value)
-            for name, value in given.items()
-            if name in fields
-        }
+        self.environment = environment_for(service, database_url=url, **settings)
 
     async def types(self, line: str) -> Done:
         """One command to its end."""

@@ -41,6 +41,11 @@ class Process:
             self._running.kill()
             await asyncio.to_thread(self._running.wait, 10)
 
+    async def ended(self, seconds: float) -> int:
+        """Its exit code, once it has ended by itself."""
+        assert self._running is not None
+        return await asyncio.to_thread(self._running.wait, seconds)
+
     async def stop(self) -> int:
         """Stop in good order; its exit code."""
         if self._running is None:

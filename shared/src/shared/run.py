@@ -28,7 +28,7 @@ from shared.metrics import Metrics
 from shared.migrate import upgrade
 from shared.postgres import is_infrastructure, open_database
 from shared.progress import Progress
-from shared.relay import Relay
+from shared.relay import Relay, measure_forever
 from shared.service import Parts, Service, Work
 from shared.settings import ServiceSettings
 from shared.timers import loop_name, run_timer
@@ -119,7 +119,7 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
 
 def _loops(name: str, parts: Parts[Any], work: Work) -> Mapping[str, Coroutine[Any, Any, None]]:
     """What must turn for as long as the worker lives, each by the name that ``/healthz`` gives it."""
-    loops = {"relay": Relay(parts, name).run()}
+    loops = {"relay": Relay(parts, name).run(), "outbox measure": measure_forever(parts)}
     if work.listens:
         loops["consumer"] = Consumer(parts, name, work).run()
         loops["drainer"] = drain_forever(parts, name, work)

@@ -120,9 +120,6 @@ class Tender:
         at = self._parts.clock()
         as_of = {each: self._as_of(each, lag, at) for each, lag in lags.items()}
         self._parts.metrics.consumer_lag.set(sum(lags.values()))
-        self._parts.metrics.consumer_lag_seconds.set(
-            max((at - moment).total_seconds() for moment in as_of.values()) if as_of else 0
-        )
         async with self._parts.database.transaction() as connection:
             await _write(connection, self._name, lags, as_of, at)
 

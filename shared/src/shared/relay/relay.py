@@ -62,7 +62,9 @@ class Relay:
         """
         async with self._database.transaction() as connection:
             held = await lease.acquire(connection, token)
-        if held is None:
+        if held is None:  # what is blocked, whoever leads will say
+            self._parts.metrics.relay_topic_blocked.clear()
+            self._parts.metrics.relay_foreign_cluster.set(0)
             return False
         self._parts.metrics.relay_leading.set(1)
         try:

@@ -27,7 +27,7 @@ RENEW_SECONDS = 1
 # Sending waits when nobody has asked for longer than this which cluster answers: a broker that was
 # wiped cannot be back so soon.
 IDENTITY_SECONDS = 2
-MEASURE_SECONDS = 5
+HEAD_SECONDS = 2
 IDLE_SECONDS = 0.02, 0.25
 TOPIC_RETRY_SECONDS = 5, 60
 ENVELOPE = 700  # bytes of headers and key, roughly, beside a record's value
@@ -81,7 +81,7 @@ class Sending:
         self._parts.progress.watch("outbox", limit=self._parts.settings.stall_seconds)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew())
-            tasks.create_task(self._measure([*topics]))
+            tasks.create_task(self._watch_head([*topics]))
             for topic, seconds in topics.items():
                 tasks.create_task(self._probe(topic, seconds))
             await self._pump(tasks)
@@ -199,20 +199,17 @@ class Sending:
         while now() - self._identified_at > IDENTITY_SECONDS:  # noqa: ASYNC110 - renewed by time
             await asyncio.sleep(IDLE_SECONDS[0])
 
-    async def _measure(self, topics: Sequence[str]) -> None:
-        """Count what waits, and find a head that stays where it is although nothing forbids it."""
+    async def _watch_head(self, topics: Sequence[str]) -> None:
+        """A stall: the same row is always the next one, and nobody has declared why."""
         before: int | None = None
         while True:
+            open_to_us = [topic for topic in topics if topic not in self._blocked]
             async with self._database.reading() as connection:
-                rows, oldest = await queue.waiting(connection, self._parts.clock())
-                open_to_us = [topic for topic in topics if topic not in self._blocked]
                 first = await queue.first(connection, self._parts.clock(), open_to_us)
             if first is None or first != before:
                 self._parts.progress.moved("outbox")
             before = first
-            self._parts.metrics.outbox_rows.set(rows)
-            self._parts.metrics.outbox_oldest_seconds.set(oldest)
-            await asyncio.sleep(MEASURE_SECONDS)
+            await asyncio.sleep(HEAD_SECONDS)
 
     async def _drain(self) -> None:
         """Let everything in flight land, then stop."""
