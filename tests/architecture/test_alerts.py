@@ -21,9 +21,10 @@ RULES: list[dict[str, Any]] = [
 ]
 ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
 # What PromQL brings along, and what Prometheus itself says of whom it asks.
-PROMQL = set(
-    "sum max by and rate increase deriv changes avg_over_time histogram_quantile up".split()
-)
+PROMQL = {
+    *("sum", "max", "and", "rate", "increase", "deriv", "changes", "avg_over_time", "up"),
+    "histogram_quantile",
+}
 COMMAND = re.compile(
     r"python -m \{\{ \$labels\.job \}\} (doctor|worker|topics apply"
     r"|events (parked|retry|resume|republish --since TIME))"
