@@ -16,7 +16,7 @@ MEASURE_SECONDS = 5
 async def measure_forever(parts: Parts[Any]) -> None:
     """Measure every few seconds, until cancelled."""
     while True:
-        parts.progress.moved("outbox measure")
+        parts.progress.moved("outbox measure", resting=MEASURE_SECONDS)
         try:
             async with parts.database.reading() as connection:
                 rows, oldest = await queue.waiting(connection, parts.clock())
