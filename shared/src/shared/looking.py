@@ -16,7 +16,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared import kafka
 from shared.consumer.arrivals import Arrival, arrival
 from shared.settings import ServiceSettings
-from shared.topics import find_topics, open_admin
+from shared.topics import open_admin
 
 SCAN_RECORDS = 200_000
 SCAN_SECONDS = 20
@@ -33,13 +33,16 @@ class Scan:
 
 async def partitions(settings: ServiceSettings, topics: Collection[str]) -> list[TopicPartition]:
     """Every partition of those of the topics that exist."""
-    async with asyncio.timeout(kafka.DEADLINE_SECONDS):
-        async with open_admin(settings.kafka_bootstrap_servers) as admin:
-            existing = await find_topics(admin, sorted(topics))
+    async with (
+        asyncio.timeout(kafka.DEADLINE_SECONDS),
+        open_admin(settings.kafka_bootstrap_servers) as admin,
+    ):
+        existing = sorted(set(topics) & set(await admin.list_topics()))
+        described = await admin.describe_topics(existing) if existing else []
     return [
-        TopicPartition(name, number)
-        for name, topic in sorted(existing.items())
-        for number in range(topic.partitions)
+        TopicPartition(topic["topic"], each["partition"])
+        for topic in described
+        for each in topic["partitions"]
     ]
 
 
