@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from aiokafka.admin import NewTopic
 from fastapi import FastAPI
 
 from shared import outbox, requests, retention
@@ -156,6 +157,22 @@ async def test_a_watch_that_has_ended_before_its_membership_is_found(
         await until(lambda: path.number_of_effects(shared_database, 1), 30)
         monkeypatch.setattr(Tender, "_look", die)
         assert await until(lambda: "tender" in mine.progress.stuck(), 30)
+
+
+async def test_a_member_more_than_there_are_partitions_is_not_stuck(
+    shared_database: Database, kafka_bootstrap: str
+) -> None:
+    topic, name = f"tried.{new_id().hex}.v1", f"test-{new_id()}"
+    given = path.work(topic=topic)
+    async with open_admin(kafka_bootstrap) as admin:
+        await admin.create_topics([NewTopic(topic, 1, 1)])
+        one, two = (path.parts(shared_database, kafka_bootstrap, stall_seconds=3) for _ in range(2))
+        async with consuming(one, name, given), consuming(two, name, given):
+            await until(lambda: "tender" in two.progress._limits, 30)  # pyright: ignore[reportPrivateUsage]
+            watched = moved(two, "tender")
+            await until(lambda: moved(two, "tender") > watched + 6, 30)
+            assert one.progress.stuck() == two.progress.stuck() == []
+        await admin.delete_topics([topic])
 
 
 async def test_what_waits_in_the_outbox_is_told_while_kafka_is_away(

@@ -9,7 +9,7 @@ nothing here reads them.
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,6 +21,7 @@ from shared.service import Parts
 
 ROUND_SECONDS = 1
 COMMIT_DEADLINE_SECONDS = 5
+OTHERS_SECONDS = 10
 
 NOTE = """
 insert into partition_progress (consumer, topic, partition, lag, as_of, checked_at)
@@ -29,6 +30,11 @@ select $1, topic, number, lag, as_of, $6
  order by topic, number
 on conflict (consumer, topic, partition) do update
    set lag = excluded.lag, as_of = excluded.as_of, checked_at = excluded.checked_at
+"""
+
+LOOKED_AFTER = """
+select coalesce(min(checked_at) >= $3, false) from partition_progress
+ where consumer = $1 and topic = any($2::text[])
 """
 
 
@@ -75,8 +81,9 @@ class Tender:
 
     async def _look(self) -> None:
         self._parts.progress.moved("tender")
-        if not self._assigned:  # suspicious only while the broker answers
-            if not await self._broker_answers():
+        if not self._assigned:
+            # Suspicious only while the broker answers and somebody's partitions are nobody's.
+            if await self._others_have_all() or not await self._broker_answers():
                 self._parts.progress.moved("assignment")
             return
         watched = list(self._assigned)
@@ -91,6 +98,13 @@ class Tender:
         self._watch(lags)
         await self._note(lags)
         await self._commit()
+
+    async def _others_have_all(self) -> bool:
+        """Whether we are one member more than there are partitions: each was looked at just now."""
+        since = self._parts.clock() - timedelta(seconds=OTHERS_SECONDS)
+        async with self._parts.database.reading() as connection:
+            topics = list(self._client.subscription())
+            return await connection.fetchval(LOOKED_AFTER, self._name, topics, since)
 
     async def _broker_answers(self) -> bool:
         """Whether it answers a client of its own, whatever the consumer's says."""
