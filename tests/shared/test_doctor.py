@@ -1,5 +1,7 @@
 """The doctor, against real faults: what is wrong is named in plain words, with what to do."""
 
+import os
+import socket
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -47,25 +49,34 @@ def mine(reporting_database: Database, empty_topics: str, issuer: TestIssuer) ->
     return parts(reporting_database, empty_topics, oidc_issuer=issuer.url)
 
 
-async def test_where_all_is_well_it_says_so_and_of_what(mine: KeptParts) -> None:
+@pytest.fixture
+def concerns(concerns_database: Database, empty_topics: str, issuer: TestIssuer) -> KeptParts:
+    """Concerns, which says something as well."""
+    return parts(concerns_database, empty_topics, oidc_issuer=issuer.url)
+
+
+async def test_where_all_is_well_it_says_so_and_of_what(concerns: KeptParts) -> None:
     async def applied(_connection: Connection, _events: Sequence[Received]) -> None: ...
 
     async with (
-        relaying(mine, "reporting"),
-        consuming(mine, "reporting", path.work(applied)),
+        relaying(concerns, "concerns"),
+        consuming(concerns, "concerns", path.work(applied)),
     ):
-        await until(lambda: path.rows(mine.database, "select 1 from partition_progress"), 30)
-        findings = await ask(mine)
+        await until(lambda: path.rows(concerns.database, "select 1 from partition_progress"), 30)
+        findings = await ask(concerns, "concerns")
     assert all_wrong(findings) == []
-    about = {each.about for each in findings}
-    assert about >= {"database", "relay", "outbox", "parked events", "consumer", "timers"}
-    assert about >= {"kafka", f"place in {TOPIC}", "issuer"}
+    found = {each.about: each.what for each in findings}
+    assert found.keys() >= {"database", "outbox", "parked events", "consumer", "timers"}
+    assert found.keys() >= {"kafka", "topics", f"place in {TOPIC}", "issuer"}
+    assert found["relay"].startswith(f"{socket.gethostname()}:{os.getpid()} leads since 20")
 
 
-async def test_a_worker_that_does_not_run_is_missed(mine: KeptParts) -> None:
-    findings = await ask(mine)
+async def test_a_worker_that_does_not_run_is_missed(concerns: KeptParts, mine: KeptParts) -> None:
+    findings = await ask(concerns, "concerns")
     assert all_wrong(findings) == ["relay", "consumer"]
-    assert "python -m reporting worker" in (wrong(findings, "relay").todo or "")
+    for about in ("relay", "consumer"):
+        assert "python -m concerns worker" in (wrong(findings, about).todo or "")
+    assert all_wrong(await ask(mine, "reporting")) == ["consumer"]  # it says nothing: no relay
 
 
 async def test_kafka_that_is_down_is_one_finding_and_the_rest_is_still_looked_at(
@@ -132,10 +143,10 @@ async def test_a_declared_stop_is_told_with_its_reason(mine: KeptParts) -> None:
     assert found.todo == "do what it says, then python -m reporting events resume"
 
 
-async def test_an_event_that_is_long_due_is_told_by_its_age(mine: KeptParts) -> None:
-    await path.say(mine.database, new_id(), at=mine.clock())
-    clock_of(mine).advance(timedelta(seconds=90))
-    found = wrong(await ask(mine), "outbox")
+async def test_an_event_that_is_long_due_is_told_by_its_age(concerns: KeptParts) -> None:
+    await path.say(concerns.database, new_id(), at=concerns.clock())
+    clock_of(concerns).advance(timedelta(seconds=90))
+    found = wrong(await ask(concerns, "concerns"), "outbox")
     assert found.what == "1 rows, the oldest that is due waits for 90 s"
 
 

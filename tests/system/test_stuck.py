@@ -110,7 +110,9 @@ def a_worker(
 
 
 def service_of(stall: str) -> str:
-    return "booking" if stall in {"settling dead", "aiokafka's sender dead"} else "reporting"
+    """Of booking where the relay stalls: reporting has none."""
+    relays = "relay" in stall or stall in {"settling dead", "aiokafka's sender dead"}
+    return "booking" if relays else "reporting"
 
 
 async def give_work(worker: Worker, source: Database) -> None:

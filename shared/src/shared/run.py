@@ -23,6 +23,7 @@ from shared.clock import now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_forever
 from shared.errors import Refusal
+from shared.events import OWNERS
 from shared.log import adopt_libraries, describe, make_logger
 from shared.metrics import Metrics
 from shared.migrate import upgrade
@@ -119,7 +120,10 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
 
 def _loops(name: str, parts: Parts[Any], work: Work) -> Mapping[str, Coroutine[Any, Any, None]]:
     """What must turn for as long as the worker lives, each by the name that ``/healthz`` gives it."""
-    loops = {"relay": Relay(parts, name).run(), "outbox measure": measure_forever(parts)}
+    loops: dict[str, Coroutine[Any, Any, None]] = {}
+    if name in OWNERS.values():  # Kafka gives no producer to whom it lets write nothing
+        loops["relay"] = Relay(parts, name).run()
+        loops["outbox measure"] = measure_forever(parts)
     if work.listens:
         loops["consumer"] = Consumer(parts, name, work).run()
         loops["drainer"] = drain_forever(parts, name, work)

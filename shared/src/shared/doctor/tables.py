@@ -10,7 +10,7 @@ from datetime import datetime
 from shared.clock import LONDON
 from shared.consumer import parking
 from shared.doctor.finding import Finding
-from shared.events import READERS
+from shared.events import OWNERS, READERS
 from shared.migrate import pending_migrations
 from shared.postgres import Connection, Database, is_infrastructure
 from shared.relay import queue
@@ -53,8 +53,7 @@ async def examine(
         async with database.reading() as connection:
             found = [
                 Finding("database", "reachable and migrated"),
-                await _lease(connection, name),
-                await _outbox(connection, at),
+                *await _relay(connection, name, at),
                 await _parked(connection, name),
                 *await _consumer(connection, name, at),
                 *await _timers(connection),
@@ -69,6 +68,13 @@ async def examine(
 def _away(name: str) -> Finding:
     todo = f"start PostgreSQL, or mend {name.upper()}_DATABASE_URL; nothing is lost meanwhile"
     return Finding("database", "does not answer, or refuses this service", todo)
+
+
+async def _relay(connection: Connection, name: str, at: datetime) -> list[Finding]:
+    """Who sends and what waits; nothing, of a service that says nothing."""
+    if name not in OWNERS.values():
+        return []
+    return [await _lease(connection, name), await _outbox(connection, at)]
 
 
 async def _lease(connection: Connection, name: str) -> Finding:
