@@ -18,6 +18,7 @@ from reporting.schemas import LiveStream
 from reporting.service.live import LiveFigures, Pace, Source
 from shared.log import make_logger
 from shared.postgres import Database
+from shared.progress import Progress
 from tests.factories import PLACES, START, parts_for
 from tests.infra import until
 from tests.reporting.events import a_started_walk, applied_until
@@ -258,7 +259,8 @@ async def test_a_client_that_takes_nothing_holds_up_nobody():
     async def beat() -> bytes:
         return b": beat\n\n"
 
-    live = LiveFigures(Source(count, figures, beat), Pace(0.005, 60, 10), make_logger("test"))
+    source, pace = Source(count, figures, beat), Pace(0.005, 60, 10, 60)
+    live = LiveFigures(source, pace, make_logger("test"), Progress())
     app = FastAPI()
 
     @app.get(LIVE)
@@ -277,6 +279,49 @@ async def test_a_client_that_takes_nothing_holds_up_nobody():
         while not seen or seen[-1] != version:
             seen.append(await slow.event("figures"))
         assert len(seen) < 20
+
+
+async def test_a_look_that_dies_or_hangs_while_somebody_listens_is_a_stall():
+    broken: list[str] = []
+
+    async def count() -> int:
+        if "dies" in broken:
+            raise asyncio.CancelledError
+        if "hangs" in broken:
+            await asyncio.get_running_loop().create_future()
+        return 1
+
+    async def frame(*_: int) -> bytes:
+        return b": frame\n\n"
+
+    for fault in ("dies", "hangs"):
+        progress = Progress()
+        pace = Pace(0.005, 60, 10, 0.5)
+        live = LiveFigures(Source(count, frame, frame), pace, make_logger("test"), progress)
+        with live.joined():
+            await until(lambda live=live: live.newer_than(0))
+            assert progress.stuck() == []
+            broken.append(fault)
+            assert await until(progress.stuck) == ["live figures"]
+            broken.clear()
+            live.end()
+        assert progress.stuck() == []
+
+
+async def test_when_nobody_listens_there_is_nothing_to_miss():
+    async def count() -> int:
+        return 1
+
+    async def frame(*_: int) -> bytes:
+        return b": frame\n\n"
+
+    progress = Progress()
+    pace = Pace(0.005, 60, 10, 0.2)
+    live = LiveFigures(Source(count, frame, frame), pace, make_logger("test"), progress)
+    with live.joined():
+        await until(lambda: live.newer_than(0))
+    await until(lambda: not live.reading)
+    assert "live figures" not in progress._limits  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_a_stopped_process_ends_its_streams_at_once(

@@ -4,7 +4,8 @@ One task a process looks at the one row of ``figure_version``; when it has moved
 encoded, and the same bytes are handed to every stream. There is no queue per stream: a reader that was
 busy finds the newest frame when it comes back, so that a slow one costs nothing and holds up nobody.
 
-Invariant: the task runs exactly while somebody listens; after ``end`` no stream goes on.
+Invariant: the task runs exactly while somebody listens, and is missed when it does not; after ``end`` no
+stream goes on.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from shared.errors import Unavailable
 from shared.log import describe
+from shared.progress import Progress
 
 
 class TooManyStreams(Unavailable):
@@ -27,11 +29,14 @@ class TooManyStreams(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to look for new figures, the longest silence on a stream, and the most streams."""
+    """How often to look for new figures, the longest silence on a stream, the most streams, and for how
+    long a look may hang before it is a stall.
+    """
 
     poll_seconds: float
     beat_seconds: float
     streams: int
+    stall_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Frame:
     content: bytes
 
 
+LOOP = "live figures"
 NOTHING = Frame(0, b"")
 STILL_HERE = b": still here\n\n"
 
@@ -58,8 +64,11 @@ STILL_HERE = b": still here\n\n"
 class LiveFigures:
     """What the streams of one process share."""
 
-    def __init__(self, source: Source, pace: Pace, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, source: Source, pace: Pace, log: FilteringBoundLogger, progress: Progress
+    ) -> None:
         self.source = source
+        self._progress = progress
         self._pace = pace
         self._log = log
         self._version: int | None = None
@@ -87,6 +96,7 @@ class LiveFigures:
         """Be one of the streams for the length of the block."""
         self.streams += 1
         if self._task is None and not self.ended:
+            self._progress.watch(LOOP, limit=self._pace.stall_seconds)
             self._task = asyncio.create_task(self._look_on())
         try:
             yield
@@ -109,6 +119,7 @@ class LiveFigures:
     def end(self) -> None:
         """Let every stream come to its end, and admit no more."""
         self.ended = True
+        self._progress.forget(LOOP)
         if self._task is not None:
             self._task.cancel()
         self._wake()
@@ -116,9 +127,13 @@ class LiveFigures:
     async def _look_on(self) -> None:
         try:
             while self.streams:
+                self._progress.moved(LOOP)
                 await self._look()
+                self._progress.moved(LOOP, resting=self._pace.poll_seconds)
                 await asyncio.sleep(self._pace.poll_seconds)
+            self._progress.forget(LOOP)
         finally:
+            self._progress.lost(LOOP)
             # Whoever comes first after a pause gets figures read anew.
             self._task, self._version = None, None
             self._figures = self._beat = NOTHING
