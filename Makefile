@@ -81,6 +81,11 @@ $(BUILT): .venv/run $(wildcard deploy/assets/*.* shared/src/shared/pages/styles/
 	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/kafka -DincludeScope=runtime
 	@touch $@
 
+.tools/kafka-%/fetched: deploy/kafka/pom.xml
+	@echo "fetching Apache Kafka $*'s jars ..." >&2
+	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -Dkafka.version=$* -DoutputDirectory=$(CURDIR)/.tools/kafka-$* -DincludeScope=runtime
+	@touch $@
+
 .tools/uv/bin/uv:
 	$(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

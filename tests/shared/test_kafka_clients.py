@@ -13,14 +13,14 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from shared import kafka
 from shared.clock import new_id
 from shared.settings import ServiceSettings
-from shared.topics import open_admin
 from tests.factories import PLACES
+from tests.keyring import SUITE, as_operator, reach
 
 
 def settings_for(bootstrap: str) -> ServiceSettings:
     """Settings that lead to a Kafka."""
     fields = ServiceSettings.model_fields
-    given: dict[str, Any] = PLACES | {"kafka_bootstrap_servers": bootstrap}
+    given: dict[str, Any] = PLACES | reach(bootstrap, SUITE)
     return ServiceSettings(**{name: given[name] for name in fields if name in given})
 
 
@@ -28,7 +28,7 @@ def settings_for(bootstrap: str) -> ServiceSettings:
 async def a_topic(bootstrap: str, **config: str) -> AsyncGenerator[TopicPartition]:
     """A topic of one partition."""
     name = f"tried.{new_id().hex}.v1"
-    async with open_admin(bootstrap) as admin:
+    async with kafka.open_admin(as_operator(bootstrap)) as admin:
         await admin.create_topics([NewTopic(name, 1, 1, topic_configs=config)])
         yield TopicPartition(name, 0)
         await admin.delete_topics([name])

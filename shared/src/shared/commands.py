@@ -55,9 +55,7 @@ async def apply_topics(parts: Parts[Any], words: Sequence[str]) -> int:
     parser.add_argument("file", nargs="?", type=Path, default=TOPICS_FILE)
     parsed = parser.parse_args(words)
     try:
-        changes = await topics.apply(
-            parts.settings.kafka_bootstrap_servers, parsed.file, parts.metrics.service
-        )
+        changes = await topics.apply(parts.settings, parsed.file, parts.metrics.service)
     except topics.TopicsRefused as refused:
         print(refused)
         return 1

@@ -22,6 +22,7 @@ from shared.clock import now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_forever
 from shared.errors import Refusal
+from shared.events import OWNERS
 from shared.log import adopt_libraries, make_logger
 from shared.metrics import Metrics
 from shared.migrate import upgrade
@@ -73,7 +74,10 @@ async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S
 async def working(service: Service[S], parts: Parts[S]) -> AsyncGenerator[None]:
     """Relay, consumer, drainer and timers of the service, while the block lasts."""
     async with service.create_worker(parts) as work:
-        names = ["relay", *(["consumer", "drainer"] if work.listens else [])]
+        names = [
+            *(["relay"] if service.name in OWNERS.values() else []),
+            *(["consumer", "drainer"] if work.listens else []),
+        ]
         for name in names:
             parts.progress.watch(name, limit=3 * parts.settings.stall_seconds)
         tasks = [asyncio.create_task(each) for each in _loops(service.name, parts, work)]
@@ -100,7 +104,9 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
 
 
 def _loops(name: str, parts: Parts[Any], work: Work) -> Sequence[Coroutine[Any, Any, None]]:
-    loops = [Relay(parts, name).run()]
+    loops: list[Coroutine[Any, Any, None]] = []
+    if name in OWNERS.values():  # Kafka gives no producer to whom it lets write nothing
+        loops.append(Relay(parts, name).run())
     if work.listens:
         loops += [Consumer(parts, name, work).run(), drain_forever(parts, name, work)]
     timers = [*work.timers, retention.timer(parts)]
