@@ -7,7 +7,6 @@ import asyncio
 import base64
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from shared import topics
 from shared.events import OWNERS
 from shared.kafka import open_admin
 from tests import keyring
-from tests.infra import SAID, in_ci, until
+from tests.infra import SAID, free_port, in_ci, until
 from tests.keyring import BROKER, OPERATOR, SUITE, Keyring
 
 ROOT = Path(__file__).parent.parent
@@ -163,13 +162,6 @@ def go_without_a_node() -> NoReturn:
     if in_ci():
         pytest.exit("CI=true and no Kafka to stop and wipe: needs Java 17 and Maven", 3)
     pytest.skip("needs a Kafka of its own: Java 17 and Maven")
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class KafkaNode:

@@ -46,9 +46,10 @@ class Bell:
 class Database:
     """A pool of connections to one service's database, and the bell of its commits."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, pgbouncer: bool = False) -> None:
         self.pool = pool
         self.committed = Bell()
+        self._pgbouncer = pgbouncer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -61,23 +62,32 @@ class Database:
     async def reading(self) -> AsyncGenerator[Connection]:
         """A connection for statements that change nothing."""
         async with self.pool.acquire() as connection:
-            yield connection
+            if not self._pgbouncer:
+                yield connection
+                return
+            async with connection.transaction(readonly=True):
+                yield connection
 
 
 @asynccontextmanager
-async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]:
-    """Open the pool of one service; closed within five seconds when the block ends."""
+async def open_database(
+    url: str, *, size: int = 10, pgbouncer: bool = False
+) -> AsyncGenerator[Database]:
+    """Open the pool of one service; closed within five seconds when the block ends.
+
+    Between transactions pgbouncer may hand out another backend, even between a statement's preparation
+    and its use: behind it no statement is kept, and none runs outside a transaction.
+    """
     pool = await asyncpg.create_pool(
         url,
         min_size=min(2, size),
         max_size=size,
         init=_prepare,
-        # pgbouncer in transaction mode hands out another backend a statement.
-        statement_cache_size=0 if "statement_cache_size=0" in url else 100,
+        statement_cache_size=0 if pgbouncer else 100,
         command_timeout=30,
     )
     try:
-        yield Database(pool)
+        yield Database(pool, pgbouncer=pgbouncer)
     finally:
         try:
             await asyncio.wait_for(pool.close(), 5)
@@ -86,10 +96,11 @@ async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]
 
 
 async def _prepare(connection: Any) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(
-            name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
-        )
+    async with connection.transaction():
+        for name in ("json", "jsonb"):
+            await connection.set_type_codec(
+                name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+            )
 
 
 def is_infrastructure(error: BaseException) -> bool:

@@ -58,7 +58,11 @@ USAGE = """usage: python -m {name} COMMAND
 @asynccontextmanager
 async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
     """What a process of the service has, while the block lasts."""
-    async with open_database(settings.database_url, size=settings.database_pool) as database:
+    async with open_database(
+        settings.database_url,
+        size=settings.database_pool,
+        pgbouncer=settings.database_pgbouncer,
+    ) as database:
         yield Parts(
             settings=settings,
             database=database,
@@ -122,7 +126,7 @@ def main(service: Service[Any]) -> None:
             case [role] if role in roles:
                 code = asyncio.run(roles[role](service, service.settings()))
             case ["migrate"]:
-                asyncio.run(upgrade(service.settings().database_url, name))
+                asyncio.run(_migrate(name, service.settings()))
                 code = 0
             case [("topics" | "events") as group, *rest]:
                 code = asyncio.run(_command(service, commands.SHARED[group], rest))
@@ -146,6 +150,16 @@ async def _open_process(service: Service[S], settings: S) -> AsyncGenerator[Part
     async with open_parts(service, settings) as parts:
         adopt_libraries(parts.log)
         yield parts
+
+
+async def _migrate(name: str, settings: ServiceSettings) -> None:
+    if settings.database_pgbouncer:  # it would keep the session's lock for ever
+        prefix = name.upper()
+        raise Refusal(
+            f"migrate needs PostgreSQL itself: give its address in {prefix}_DATABASE_URL"
+            f" and set {prefix}_DATABASE_PGBOUNCER=false for this command"
+        )
+    await upgrade(settings.database_url, name)
 
 
 async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:

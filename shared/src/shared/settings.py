@@ -47,6 +47,9 @@ class ServiceSettings(KafkaSettings):
 
     database_url: str = Field(description="PostgreSQL address of this service's own database")
     database_pool: int = Field(10, ge=2, le=100, description="connections kept open to it")
+    database_pgbouncer: bool = Field(
+        default=False, description="the address is a pgbouncer's, in transaction mode"
+    )
     kafka_cluster: str | None = Field(
         None, description="identity of the cluster, where a wiped broker keeps its name (embedded)"
     )
