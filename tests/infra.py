@@ -141,7 +141,9 @@ def pgbouncer(server_url: str, *, size: int = 10) -> Generator[str]:
             host=host, port=at.port or 5432, user=at.username, listen=listen, size=size
         )
     )
-    as_whom = ["-u", "nobody"] if os.geteuid() == 0 else []
+    # It refuses to be root, and must get at the server's socket.
+    user = Path(host).owner() if host.startswith("/") else "nobody"
+    as_whom = ["-u", user] if os.geteuid() == 0 else []
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, *as_whom, str(config)], stdout=log, stderr=log)
     try:
