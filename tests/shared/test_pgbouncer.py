@@ -34,7 +34,7 @@ async def bounced(bouncer: str, fresh_database: FreshDatabase) -> AsyncGenerator
 
 
 async def test_many_askers_on_few_backends_each_get_their_own_answer(bounced: Database) -> None:
-    """A statement that is prepared on one backend and run on another fails, or answers another's question."""
+    """A statement that is kept is looked for on a backend where it is not, or where it is another's."""
 
     async def ask(number: int) -> None:
         for _ in range(50):

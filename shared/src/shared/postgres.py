@@ -62,32 +62,25 @@ class Database:
     async def reading(self) -> AsyncGenerator[Connection]:
         """A connection for statements that change nothing."""
         async with self.pool.acquire() as connection:
-            if not self._pgbouncer:
-                yield connection
-                return
-            async with connection.transaction(readonly=True):
-                yield connection
+            yield connection
 
 
 @asynccontextmanager
 async def open_database(
     url: str, *, size: int = 10, pgbouncer: bool = False
 ) -> AsyncGenerator[Database]:
-    """Open the pool of one service; closed within five seconds when the block ends.
-
-    Between transactions pgbouncer may hand out another backend, even between a statement's preparation
-    and its use: behind it no statement is kept, and none runs outside a transaction.
-    """
+    """Open the pool of one service; closed within five seconds when the block ends."""
     pool = await asyncpg.create_pool(
         url,
         min_size=min(2, size),
         max_size=size,
         init=_prepare,
+        # pgbouncer hands out another backend for each transaction: a kept statement is not there.
         statement_cache_size=0 if pgbouncer else 100,
         command_timeout=30,
     )
     try:
-        yield Database(pool, pgbouncer=pgbouncer)
+        yield Database(pool)
     finally:
         try:
             await asyncio.wait_for(pool.close(), 5)
@@ -96,11 +89,10 @@ async def open_database(
 
 
 async def _prepare(connection: Any) -> None:
-    async with connection.transaction():
-        for name in ("json", "jsonb"):
-            await connection.set_type_codec(
-                name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
-            )
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+        )
 
 
 def is_infrastructure(error: BaseException) -> bool:
