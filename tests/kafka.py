@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,6 +37,7 @@ ACCESS: dict[str, dict[str, list[str]]] = yaml.safe_load((DEPLOY / "access.yaml"
 SHIPPED = "4.3.1"
 VERSION = os.environ.get("KAFKA_VERSION", SHIPPED)
 SECURED = os.environ.get("KAFKA_SECURED") == "1"
+NODES = int(os.environ.get("KAFKA_NODES", "1"))
 JARS = ROOT / ".tools" / ("kafka" if VERSION == SHIPPED else f"kafka-{VERSION}")
 # What the event path's tests do, whatever they call their topics and groups.
 SUITE_USER = {
@@ -56,13 +57,15 @@ async def choose_kafka() -> AsyncGenerator[str]:
         if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
             SAID.append(f"Kafka: {given}, from KAFKA_BOOTSTRAP_SERVERS")
             bootstrap = given
-        elif not (SECURED or VERSION != SHIPPED) and engine_answers():
+        elif (VERSION, SECURED, NODES) == (SHIPPED, False, 1) and engine_answers():
             SAID.append("Kafka: a container")
             bootstrap = await stack.enter_async_context(_in_a_container())
         elif jars_can_run():
-            secured = ", secured" * SECURED
-            SAID.append(f"Kafka: Apache Kafka {VERSION} from Maven's jars{secured}")
-            bootstrap = (await stack.enter_async_context(KafkaNode.running())).bootstrap
+            SAID.append(
+                f"Kafka: Apache Kafka {VERSION} from Maven's jars, {NODES} node(s)"
+                + ", secured" * SECURED
+            )
+            bootstrap = await stack.enter_async_context(_from_jars())
         elif in_ci():
             pytest.exit("CI=true and no real Kafka: needs an engine or Java 17 and Maven", 3)
         else:
@@ -141,6 +144,14 @@ async def _in_a_container() -> AsyncGenerator[str]:
         await asyncio.to_thread(container.stop)
 
 
+@asynccontextmanager
+async def _from_jars() -> AsyncGenerator[str]:
+    from tests.kafka_cluster import KafkaCluster  # noqa: PLC0415  (it is made of the nodes here)
+
+    async with KafkaNode.running() if NODES == 1 else KafkaCluster.running() as found:
+        yield found.bootstrap
+
+
 def jars_can_run() -> bool:
     """Whether Java 17 or later and Maven are here, and Kafka's jars fetched (once a checkout)."""
     if shutil.which("java") is None or shutil.which("mvn") is None:
@@ -164,25 +175,48 @@ def go_without_a_node() -> NoReturn:
     pytest.skip("needs a Kafka of its own: Java 17 and Maven")
 
 
-class KafkaNode:
-    """One Apache Kafka node, broker and controller, in a folder of its own."""
+def require_jars() -> None:
+    """Skip the test where no Kafka of its own can be run."""
+    if not jars_can_run():
+        go_without_a_node()
 
-    def __init__(self, folder: Path, keys: Keyring | None = None) -> None:
-        self._folder, self._keys = folder, keys
+
+def new_identity() -> str:
+    """A cluster's identity: 16 bytes, as Kafka spells them."""
+    # Never with a dash first, which would be an option.
+    return base64.urlsafe_b64encode(b"W" + os.urandom(15)).decode().rstrip("=")
+
+
+class KafkaNode:
+    """One Apache Kafka node, broker and controller, in a folder of its own.
+
+    ``settings`` replace those of deploy's server.properties; they are read at each wipe, so that what
+    needs the ports of several nodes may be set once all are made.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        keys: Keyring | None = None,
+    ) -> None:
+        self.folder, self._keys = folder, keys
+        self.port, self.controller_port = free_port(), free_port()
+        self.settings = dict(settings or {})
         self._config, self._log = folder / "server.properties", folder / "kafka.log"
-        self._port, self._controller_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         if keys:
             keys.know(self.bootstrap)
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, *, secured: bool = SECURED) -> AsyncGenerator["KafkaNode"]:
+    async def running(
+        cls, settings: Mapping[str, str] | None = None, *, secured: bool = SECURED
+    ) -> AsyncGenerator["KafkaNode"]:
         """A started node with our topics; skips the test where none can be run."""
-        if not jars_can_run():
-            go_without_a_node()
+        require_jars()
         folder = Path(tempfile.mkdtemp(prefix="walkandtalk-kafka-"))
-        node = cls(folder, Keyring(folder / "secrets") if secured else None)
+        node = cls(folder, settings, Keyring(folder / "secrets") if secured else None)
         try:
             await node.wipe()
             await node.start()
@@ -195,24 +229,34 @@ class KafkaNode:
     @property
     def bootstrap(self) -> str:
         """The node's address, the same for its whole life."""
-        return f"127.0.0.1:{self._port}"
+        return f"127.0.0.1:{self.port}"
 
-    async def wipe(self) -> None:
-        """Throw all data away: the next start is an empty cluster with an id of its own."""
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    async def wipe(self, identity: str | None = None, *more: str) -> None:
+        """Throw all data away: the next start is an empty cluster with an id of its own, or the one given.
+
+        ``more`` are words for Kafka's storage tool, as ``--add-scram``.
+        """
         await self.kill()
-        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
         self._config.write_text(self._properties())
-        # 16 bytes, as Kafka spells them; never with a dash first, which would be an option.
-        identity = base64.urlsafe_b64encode(b"W" + os.urandom(15)).decode().rstrip("=")
-        words = ["format", "-t", identity, *self._first_users(), "-c"]
+        words = ["format", "-t", identity or new_identity(), *self._first_users(), *more, "-c"]
         formatting = self._java("kafka.tools.StorageTool", *words)
         if await asyncio.to_thread(formatting.wait, 60) != 0:
             pytest.fail(self._log.read_text()[-2000:])
 
     async def start(self) -> None:
         """Start, and return when it answers a client."""
+        self.launch()
+        await until(self._answers, 120, every=0.1)  # under load, several JVMs on two cores
+
+    def launch(self) -> None:
+        """Start, without waiting for anything: one of several answers only when most of them are up."""
         self._process = self._java("kafka.Kafka")
-        await until(self._answers, 120, every=0.1)  # under load, two JVMs on two cores
 
     async def stop(self) -> None:
         """Stop in good order; its data stays."""
@@ -259,9 +303,10 @@ class KafkaNode:
         return [word for each in known for word in ("--add-scram", f"SCRAM-SHA-512={each}")]
 
     def _properties(self) -> str:
-        """Deploy's own files, with this node's ports and folder."""
+        """Deploy's own files, with this node's ports and folder; of a setting given twice the last one counts."""
         text = (DEPLOY / "server.properties").read_text()
         if self._keys:
             text += (DEPLOY / "secured.properties").read_text()
-        text = text.replace(":9092", f":{self._port}").replace(":9093", f":{self._controller_port}")
-        return text.replace(".data/kafka", str(self._folder / "data"))
+        text = text.replace(":9092", f":{self.port}").replace(":9093", f":{self.controller_port}")
+        text = text.replace(".data/kafka", str(self.folder / "data"))
+        return text + "".join(f"\n{name}={value}" for name, value in self.settings.items())
