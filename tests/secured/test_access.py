@@ -13,6 +13,14 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 from confluent_kafka import Consumer as OtherClient
+from confluent_kafka.admin import (
+    AclBinding,  # pyright: ignore[reportPrivateImportUsage]
+    AclOperation,  # pyright: ignore[reportPrivateImportUsage]
+    AclPermissionType,  # pyright: ignore[reportPrivateImportUsage]
+    AdminClient,
+    ResourcePatternType,  # pyright: ignore[reportPrivateImportUsage]
+    ResourceType,  # pyright: ignore[reportPrivateImportUsage]
+)
 
 from shared import kafka
 from shared.clock import new_id
@@ -21,6 +29,7 @@ from shared.postgres import Database
 from shared.settings import ServiceSettings
 from tests.factories import PLACES, SERVICES
 from tests.infra import until
+from tests.kafka import apply_access
 from tests.keyring import as_operator, librdkafka, reach
 from tests.shared import eventpath as path
 from tests.shared.eventpath import consuming, parts, relaying
@@ -125,6 +134,25 @@ async def test_only_the_operator_makes_topics(secured: str, user: str) -> None:
     assert await make(name, "operator") == 0
     async with kafka.open_admin(settings_of(secured, "operator")) as admin:
         await admin.delete_topics([name])
+
+
+async def test_a_right_that_is_not_in_the_file_is_taken_away(secured: str) -> None:
+    stranger = AclBinding(
+        ResourceType.TOPIC,
+        walks.INTERNAL,
+        ResourcePatternType.LITERAL,
+        "User:stranger",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    admin = AdminClient(librdkafka(secured))
+    for done in admin.create_acls([stranger]).values():
+        await asyncio.to_thread(done.result, 20)
+    said = await apply_access(secured)
+    assert f"stranger: read topic {walks.INTERNAL}: taken" in said
+    said = await apply_access(secured)
+    assert {line.partition(": ")[2] for line in said} == {"password set"}
 
 
 async def test_who_has_no_password_is_nobody(secured: str) -> None:
