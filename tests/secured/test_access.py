@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -26,8 +27,9 @@ from shared import kafka
 from shared.clock import new_id
 from shared.events import OWNERS, READERS, tier_of, walks
 from shared.postgres import Database
+from shared.run import working
 from shared.settings import ServiceSettings
-from tests.factories import PLACES, SERVICES
+from tests.factories import PLACES, SERVICES, parts_for
 from tests.infra import until
 from tests.kafka import apply_access
 from tests.keyring import as_operator, librdkafka, reach
@@ -186,3 +188,13 @@ async def noted(bootstrap: str, group: str) -> bool:
     return sum(max(0, each.offset) for each in places.values()) >= len(
         await path.on_topic(bootstrap, walks.INTERNAL)
     )
+
+
+async def test_a_service_that_owns_no_topic_does_not_ask_for_a_producer(
+    reporting_database: Database, secured: str
+) -> None:
+    """Kafka would refuse it one, again and again: its user may write nothing."""
+    mine = parts_for("reporting", reporting_database, **reach(secured, "reporting"))
+    async with working(import_module("reporting.app").SERVICE, mine):
+        await until(lambda: path.rows(reporting_database, "select 1 from partition_progress"), 30)
+    assert "relay." not in mine.lines.getvalue()
