@@ -7,6 +7,8 @@ import asyncio
 import os
 import secrets
 import shutil
+import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Generator
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 from inspect import isawaitable
 from pathlib import Path
 from typing import TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -106,6 +108,61 @@ def postgres() -> Generator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# `make kafkas` runs the event path's tests through it.
+BEHIND_PGBOUNCER = os.environ.get("PGBOUNCER") == "1"
+PGBOUNCER_CONFIG = """
+[databases]
+* = host={host} port={port} user={user}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {size}
+max_client_conn = 500
+server_idle_timeout = 5
+"""
+
+
+@contextmanager
+def pgbouncer(server_url: str, *, size: int = 10) -> Generator[str]:
+    """The address of a pgbouncer before the server, in transaction mode; skips where there is none."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        SAID.append("NO pgbouncer here (Debian's package of that name): its tests were skipped.")
+        pytest.skip("needs pgbouncer")
+    folder = Path(tempfile.mkdtemp(prefix="walkandtalk-pgbouncer-"))
+    folder.chmod(0o755)
+    at, listen = urlsplit(server_url), free_port()
+    host = parse_qs(at.query).get("host", [at.hostname or "127.0.0.1"])[0]
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        PGBOUNCER_CONFIG.format(
+            host=host, port=at.port or 5432, user=at.username, listen=listen, size=size
+        )
+    )
+    # It refuses to be root, and must get at the server's socket.
+    user = Path(host).owner() if host.startswith("/") else "nobody"
+    as_whom = ["-u", user] if os.geteuid() == 0 else []
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, *as_whom, str(config)], stdout=log, stderr=log)
+    try:
+        yield f"postgresql://{at.username}@127.0.0.1:{listen}/postgres"
+    finally:
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def database_url(server_url: str, name: str) -> str:
     """The address of another database on the same server."""
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
@@ -119,8 +176,9 @@ def database_name(url: str) -> str:
 class Templates:
     """A migrated database for each service, made when first asked for and cloned from then on."""
 
-    def __init__(self, server_url: str) -> None:
+    def __init__(self, server_url: str, through: str | None = None) -> None:
         self._server_url = server_url
+        self._through = through or server_url
         self._run = secrets.token_hex(3)
         self._made: dict[str, str] = {}
         self._making = asyncio.Lock()
@@ -132,7 +190,7 @@ class Templates:
                 self._made[service] = await self._make(service)
         name = f"{service}_{self._run}_{secrets.token_hex(3)}"
         await self._run_sql(f'create database "{name}" template "{self._made[service]}"')
-        return database_url(self._server_url, name)
+        return database_url(self._through, name)
 
     async def empty(self) -> str:
         """The address of a new database with nothing in it; dropped with the templates."""

@@ -12,14 +12,15 @@ from shared import doctor
 from shared.clock import new_id
 from shared.doctor import Finding
 from shared.events import Received
+from shared.kafka import open_admin
 from shared.postgres import Connection, Database, open_database
 from shared.service import Timer
 from shared.timers import run_timer
-from shared.topics import open_admin
 from tests.conftest import FreshDatabase
 from tests.factories import Clock, KeptParts, parts_for
 from tests.infra import Templates, until
 from tests.kafka import apply_topics, renew_topics
+from tests.keyring import as_operator
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, clock_of, consuming, parts, relaying, running
 from tests.shared.test_command_line import Shell, park
@@ -91,7 +92,7 @@ async def test_kafka_that_is_down_is_one_finding_and_the_rest_is_still_looked_at
 
 async def test_a_topic_that_is_missing_is_named_with_who_makes_it(mine: KeptParts) -> None:
     bootstrap = mine.settings.kafka_bootstrap_servers
-    async with open_admin(bootstrap) as admin:
+    async with open_admin(as_operator(bootstrap)) as admin:
         await admin.delete_topics([TOPIC])
         await until(lambda: is_gone(admin), 10)
     try:
@@ -108,7 +109,7 @@ async def is_gone(admin: AIOKafkaAdminClient) -> bool:
 
 
 async def test_a_topic_that_is_otherwise_than_the_file_says_is_named(mine: KeptParts) -> None:
-    async with open_admin(mine.settings.kafka_bootstrap_servers) as admin:
+    async with open_admin(mine.settings) as admin:
         await admin.create_partitions({TOPIC: NewPartitions(13)})
     try:
         found = wrong(await ask(mine, "booking"), "topics")

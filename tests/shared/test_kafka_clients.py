@@ -9,18 +9,19 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
+from pydantic import ValidationError
 
 from shared import kafka
 from shared.clock import new_id
-from shared.settings import ServiceSettings
-from shared.topics import open_admin
+from shared.settings import KafkaSettings, ServiceSettings
 from tests.factories import PLACES
+from tests.keyring import SUITE, as_operator, reach
 
 
 def settings_for(bootstrap: str) -> ServiceSettings:
     """Settings that lead to a Kafka."""
     fields = ServiceSettings.model_fields
-    given: dict[str, Any] = PLACES | {"kafka_bootstrap_servers": bootstrap}
+    given: dict[str, Any] = PLACES | reach(bootstrap, SUITE)
     return ServiceSettings(**{name: given[name] for name in fields if name in given})
 
 
@@ -28,7 +29,7 @@ def settings_for(bootstrap: str) -> ServiceSettings:
 async def a_topic(bootstrap: str, **config: str) -> AsyncGenerator[TopicPartition]:
     """A topic of one partition."""
     name = f"tried.{new_id().hex}.v1"
-    async with open_admin(bootstrap) as admin:
+    async with kafka.open_admin(as_operator(bootstrap)) as admin:
         await admin.create_topics([NewTopic(name, 1, 1, topic_configs=config)])
         yield TopicPartition(name, 0)
         await admin.delete_topics([name])
@@ -95,3 +96,16 @@ async def test_a_reader_without_a_place_is_told_so_and_does_not_guess(
         consumer.seek(place, 1_000)
         with pytest.raises(OffsetOutOfRangeError):
             await asyncio.wait_for(consumer.getone(), 10)
+
+
+@pytest.mark.parametrize("missing", ["kafka_username", "kafka_password_file"])
+def test_sasl_without_a_name_or_a_password_is_refused_at_the_start(missing: str) -> None:
+    given: dict[str, Any] = {
+        "kafka_username": "booking",
+        "kafka_password_file": "/run/secrets/booking",
+    }
+    del given[missing]
+    with pytest.raises(ValidationError, match="SASL needs"):
+        KafkaSettings(
+            kafka_bootstrap_servers="127.0.0.1:1", kafka_security_protocol="SASL_SSL", **given
+        )

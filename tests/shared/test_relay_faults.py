@@ -20,6 +20,7 @@ from shared.relay.pace import Pace
 from shared.republish import republish
 from tests.infra import until
 from tests.kafka import KafkaNode
+from tests.keyring import as_operator
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 
@@ -70,11 +71,9 @@ def _restarts(mine: Any) -> bool:
 async def test_a_missing_topic_holds_back_only_its_own_rows(
     shared_database: Database, kafka_node: KafkaNode
 ) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_node.bootstrap)
-    await admin.start()
-    await admin.delete_topics([SHARED])
-    await until(lambda: _is_gone(admin), 20)
-    await admin.close()
+    async with kafka.open_admin(as_operator(kafka_node.bootstrap)) as admin:
+        await admin.delete_topics([SHARED])
+        await until(lambda: _is_gone(admin), 20)
     mine = parts(shared_database, kafka_node.bootstrap)
     key, here = new_id(), new_id()
     async with shared_database.transaction() as connection:

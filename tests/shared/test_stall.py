@@ -16,15 +16,16 @@ from shared.clock import new_id
 from shared.consumer.tender import Tender
 from shared.events import Received
 from shared.events.walks import SHARED
+from shared.kafka import open_admin
 from shared.postgres import Connection, Database
 from shared.relay.sending import Sending
 from shared.run import working
 from shared.service import Parts, Service, Timer, Work
 from shared.settings import ServiceSettings
-from shared.topics import open_admin
 from tests.factories import SERVICES, KeptParts, parts_for
 from tests.infra import until
 from tests.kafka import renew_topics
+from tests.keyring import as_operator
 from tests.shared import eventpath as path
 from tests.shared.eventpath import consuming, parts, relaying
 
@@ -133,7 +134,7 @@ async def test_a_row_that_stays_at_the_head_is_found(
 async def test_rows_of_a_topic_that_is_blocked_are_no_stall(
     shared_database: Database, empty_topics: str
 ) -> None:
-    async with open_admin(empty_topics) as admin:
+    async with open_admin(as_operator(empty_topics)) as admin:
         await admin.delete_topics([SHARED])
     mine = parts(shared_database, empty_topics, stall_seconds=3)
     async with shared_database.transaction() as connection:
@@ -164,7 +165,7 @@ async def test_a_member_more_than_there_are_partitions_is_not_stuck(
 ) -> None:
     topic, name = f"tried.{new_id().hex}.v1", f"test-{new_id()}"
     given = path.work(topic=topic)
-    async with open_admin(kafka_bootstrap) as admin:
+    async with open_admin(as_operator(kafka_bootstrap)) as admin:
         await admin.create_topics([NewTopic(topic, 1, 1)])
         one, two = (path.parts(shared_database, kafka_bootstrap, stall_seconds=3) for _ in range(2))
         async with consuming(one, name, given), consuming(two, name, given):

@@ -79,8 +79,9 @@ async def diagnose(service: Service[Any], settings: ServiceSettings) -> int:
     adopt_libraries(make_logger(service.name, settings.log_level))
     async with AsyncExitStack() as held:
         database: Database | None = None
+        opened = open_database(settings.database_url, size=2, pgbouncer=settings.database_pgbouncer)
         with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
-            database = await held.enter_async_context(open_database(settings.database_url, size=2))
+            database = await held.enter_async_context(opened)
         findings = await doctor.examine(service.name, settings, database, now())
     for each in findings:
         todo = f". To do: {each.todo}" if each.todo else ""
@@ -95,9 +96,7 @@ async def apply_topics(parts: Parts[Any], words: Sequence[str]) -> int:
     parser.add_argument("file", nargs="?", type=Path, default=topics.MANIFEST)
     parsed = parser.parse_args(words)
     try:
-        changes = await topics.apply(
-            parts.settings.kafka_bootstrap_servers, parsed.file, parts.metrics.service
-        )
+        changes = await topics.apply(parts.settings, parsed.file, parts.metrics.service)
     except topics.TopicsRefused as refused:
         print(refused)
         return 1

@@ -16,7 +16,6 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared import kafka
 from shared.consumer.arrivals import Arrival, arrival
 from shared.settings import ServiceSettings
-from shared.topics import open_admin
 
 SCAN_RECORDS = 200_000
 SCAN_SECONDS = 20
@@ -35,7 +34,7 @@ async def partitions(settings: ServiceSettings, topics: Collection[str]) -> list
     """Every partition of those of the topics that exist."""
     async with (
         asyncio.timeout(kafka.DEADLINE_SECONDS),
-        open_admin(settings.kafka_bootstrap_servers) as admin,
+        kafka.open_admin(settings) as admin,
     ):
         existing = sorted(set(topics) & set(await admin.list_topics()))
         described = await admin.describe_topics(existing) if existing else []

@@ -48,9 +48,10 @@ class Bell:
 class Database:
     """A pool of connections to one service's database, and the bell of its commits."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, pgbouncer: bool = False) -> None:
         self.pool = pool
         self.committed = Bell()
+        self._pgbouncer = pgbouncer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -67,15 +68,17 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]:
+async def open_database(
+    url: str, *, size: int = 10, pgbouncer: bool = False
+) -> AsyncGenerator[Database]:
     """Open the pool of one service; closed within five seconds when the block ends."""
     pool = await asyncpg.create_pool(
         url,
         min_size=min(2, size),
         max_size=size,
         init=_prepare,
-        # pgbouncer in transaction mode hands out another backend a statement.
-        statement_cache_size=0 if "statement_cache_size=0" in url else 100,
+        # pgbouncer hands out another backend for each transaction: a kept statement is not there.
+        statement_cache_size=0 if pgbouncer else 100,
         timeout=CONNECT_SECONDS,
         command_timeout=30,
     )

@@ -64,7 +64,11 @@ USAGE = """usage: python -m {name} COMMAND
 @asynccontextmanager
 async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
     """What a process of the service has, while the block lasts."""
-    async with open_database(settings.database_url, size=settings.database_pool) as database:
+    async with open_database(
+        settings.database_url,
+        size=settings.database_pool,
+        pgbouncer=settings.database_pgbouncer,
+    ) as database:
         yield Parts(
             settings=settings,
             database=database,
@@ -161,17 +165,23 @@ def main(service: Service[Any]) -> None:
     sys.exit(code)
 
 
-async def _migrate(service: Service[Any], settings: ServiceSettings) -> int:
-    await upgrade(settings.database_url, service.name)
-    return 0
-
-
 @asynccontextmanager
 async def _open_process(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
     """The parts of a process that is this service's alone: what libraries say goes to its log."""
     async with open_parts(service, settings) as parts:
         adopt_libraries(parts.log)
         yield parts
+
+
+async def _migrate(service: Service[Any], settings: ServiceSettings) -> int:
+    if settings.database_pgbouncer:  # it would keep the session's lock for ever
+        prefix = service.name.upper()
+        raise Refusal(
+            f"migrate needs PostgreSQL itself: give its address in {prefix}_DATABASE_URL"
+            f" and set {prefix}_DATABASE_PGBOUNCER=false for this command"
+        )
+    await upgrade(settings.database_url, service.name)
+    return 0
 
 
 async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:

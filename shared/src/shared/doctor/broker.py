@@ -54,7 +54,7 @@ async def _own_topics(name: str, settings: ServiceSettings) -> list[Finding]:
         return []
     # The embedded broker, which has its name from its parent, tells nothing of topics' settings.
     if topics.MANIFEST.exists() and settings.kafka_cluster is None:
-        wrong = await topics.differences(settings.kafka_bootstrap_servers, topics.MANIFEST, name)
+        wrong = await topics.differences(settings, topics.MANIFEST, name)
     else:
         there = {each.topic for each in await looking.partitions(settings, owned)}
         wrong = [f"{topic}: missing" for topic in owned if topic not in there]

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ClusterAuthorizationFailedError
+
 from shared import kafka, republish
 from shared.backoff import Backoff
 from shared.clock import new_id
@@ -92,8 +95,7 @@ class Relay:
     async def _send(self, token: UUID) -> None:
         producer = kafka.make_producer(self._parts.settings)
         try:
-            async with asyncio.timeout(kafka.DEADLINE_SECONDS):
-                await producer.start()
+            await self._start(producer)
             sending = Sending(
                 self._parts,
                 producer,
@@ -107,6 +109,18 @@ class Relay:
         finally:
             self._parts.progress.forget("outbox")
             await kafka.drop_producer(producer)
+
+    async def _start(self, producer: AIOKafkaProducer) -> None:
+        """Raises the group of our topics' refusals where we may write none of them: then there is no
+        producer to be had.
+        """
+        try:
+            async with asyncio.timeout(kafka.DEADLINE_SECONDS):
+                await producer.start()
+        except ClusterAuthorizationFailedError as error:
+            cause = type(error).__name__
+            refusals = [TopicRefused(topic, cause) for topic in self._topics]
+            raise ExceptionGroup(cause, refusals) from None
 
     def _topics_and_waits(self) -> dict[str, float]:
         """Our topics, each with the seconds for which a refusal still keeps its rows waiting."""

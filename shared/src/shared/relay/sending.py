@@ -148,6 +148,7 @@ class Sending:
         self._room.release()
         for row in batch:
             self._parts.metrics.relay_sent.labels(row["topic"]).inc()
+            self._parts.metrics.relay_topic_blocked.labels(row["topic"]).set(0)
 
     async def _acknowledged(self, row: dict[str, Any], ack: Ack) -> None:
         try:
@@ -175,7 +176,10 @@ class Sending:
                 )
                 await asyncio.sleep(wait.next())
                 continue
-            blocked.set(0)
+            if (
+                not seconds
+            ):  # one that refused us is seen before it is writable: an answer will tell
+                blocked.set(0)
             self._blocked.discard(topic)
             self._sendable.add(topic)
             self._database.committed.ring()
