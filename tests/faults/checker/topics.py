@@ -1,0 +1,185 @@
+"""A topic from its first record to its last, by a client that is not ours.
+
+Invariant: the topic passes through once, batch by batch; what stays of a million records is one
+number a key and one id an event. I2, I3 and I9 are judged on the way, I1 at the end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from tests.faults.checker.findings import Gathered
+from tests.faults.checker.log import Committed, content, words
+from tests.faults.checker.planted import Planted
+
+AT_ONCE = 5_000
+SILENCE_SECONDS = 30
+TYPE_PREFIX = "uk.walkandtalk."
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The first offset that a partition still holds, and the one its next record will have."""
+
+    start: int
+    end: int
+
+
+@dataclass
+class Told:
+    """What a topic holds: its partitions, and how far each key has come there, in its partition."""
+
+    partitions: dict[int, Partition] = field(default_factory=dict[int, Partition])
+    reached: dict[str, int] = field(default_factory=dict[str, int])
+    records: int = 0
+
+
+class Reader:
+    """Reads one topic and judges what it meets."""
+
+    def __init__(
+        self,
+        topic: str,
+        gathered: Gathered,
+        planted: Planted,
+        *,
+        log: Committed | None,
+        poisoned: Iterable[str],
+    ) -> None:
+        self._topic, self._gathered, self._planted, self._log = topic, gathered, planted, log
+        self._poisoned = frozenset(poisoned)
+        self._met: set[bytes] = set()
+        self.told = Told()
+
+    def read(self, bootstrap: str) -> Told:
+        """Read all there is; blocks. Raises KafkaException, TimeoutError on a topic gone silent."""
+        client = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": str(uuid4()),
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 50,
+            }
+        )
+        try:
+            for messages in self._batches(client):
+                self._take(messages)
+        finally:
+            client.close()
+        self._compare()
+        return self.told
+
+    def _batches(self, client: Consumer) -> Iterable[Sequence[Message]]:
+        self.told.partitions = _partitions(client, self._topic)
+        held = {
+            number: each for number, each in self.told.partitions.items() if each.end > each.start
+        }
+        client.assign(
+            [TopicPartition(self._topic, number, each.start) for number, each in held.items()]
+        )
+        waiting = {number: each.end for number, each in held.items()}
+        while waiting:
+            messages = client.consume(AT_ONCE, timeout=0.1) or self._patiently(client)
+            for message in messages:
+                assert message.error() is None, message.error()
+                number, offset = message.partition() or 0, message.offset() or 0
+                if offset + 1 >= waiting.get(number, offset + 2):
+                    del waiting[number]
+            yield messages
+
+    def _patiently(self, client: Consumer) -> Sequence[Message]:
+        messages = client.consume(1, timeout=SILENCE_SECONDS)
+        if not messages:
+            raise TimeoutError(f"{self._topic} went silent")
+        return messages
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        self.told.records += len(messages)
+        raw: list[bytes] = []
+        for message in messages:
+            headers, key, value = _headers(message), _bytes(message.key()), message.value()
+            assert not isinstance(value, str)
+            self._judge(message, key.decode(errors="replace"), headers, value)
+            raw += [key, value or b"", *headers.values()]
+        where = f"{self._topic}, {len(messages)} records before offset {messages[-1].offset()}"
+        self._planted.look(where, b"\0".join(raw))
+
+    def _judge(
+        self, message: Message, key: str, headers: dict[str, bytes], value: bytes | None
+    ) -> None:
+        place = f"partition {message.partition()} offset {message.offset()} key {key}"
+        try:
+            sequence = int(headers["ce_sequence"])
+            name = UUID(headers["ce_id"].decode()).bytes
+            type_ = headers["ce_type"].decode().removeprefix(TYPE_PREFIX)
+            said = content(key, sequence, type_, headers["ce_time"].decode(), value)
+        except (KeyError, ValueError):
+            if key not in self._poisoned:
+                self._gathered.add("I2", self._topic, f"{place} is no event of ours")
+            return
+        if self._log is not None:
+            self._is_committed(place, key, name, said)
+        self._is_in_order(message, key, sequence, headers)
+
+    def _is_committed(self, place: str, key: str, name: bytes, said: int) -> None:
+        assert self._log is not None
+        self._met.add(name)
+        logged = self._log.contents.get(name)
+        if logged is None and key not in self._poisoned:
+            self._gathered.add("I2", self._topic, f"{place} is {UUID(bytes=name)}, never committed")
+        elif logged is not None and logged != said:
+            self._gathered.add("I2", self._topic, f"{place} says something else than was committed")
+
+    def _is_in_order(
+        self, message: Message, key: str, sequence: int, headers: dict[str, bytes]
+    ) -> None:
+        """A key's first occurrences are 1, 2, 3 ...; begun midway only where the beginning is gone."""
+        last = self.told.reached.get(key, 0)
+        if sequence <= last:
+            self._gathered.counted["records that came again"] += 1
+            return
+        trimmed = self.told.partitions[message.partition() or 0].start > 0
+        begun_midway = last == 0 and (trimmed or headers.get("ce_republished") == b"true")
+        if sequence != last + 1 and not begun_midway and key not in self._poisoned:
+            where = f"partition {message.partition()} offset {message.offset()}"
+            self._gathered.add("I3", self._topic, f"{where} key {key}: {sequence} after {last}")
+        self.told.reached[key] = sequence
+
+    def _compare(self) -> None:
+        """I1: all that was committed, and whose moment has come, has been met."""
+        if self._log is None:
+            return
+        for name in words(self._log.contents.keys() - self._met - self._log.held_back):
+            self._gathered.add("I1", self._topic, f"{name} was committed and is not there")
+        self._gathered.counted["events committed"] += len(self._log.contents)
+        self._gathered.counted["events held back"] += len(self._log.held_back - self._met)
+
+
+def partitions_of(bootstrap: str, topic: str) -> dict[int, Partition]:
+    """The partitions of a topic and what they hold; blocks."""
+    client = Consumer({"bootstrap.servers": bootstrap, "group.id": str(uuid4())})
+    try:
+        return _partitions(client, topic)
+    finally:
+        client.close()
+
+
+def _partitions(client: Consumer, topic: str) -> dict[int, Partition]:
+    numbers = client.list_topics(topic, timeout=10).topics[topic].partitions
+    return {
+        number: Partition(*client.get_watermark_offsets(TopicPartition(topic, number), timeout=10))
+        for number in numbers
+    }
+
+
+def _headers(message: Message) -> dict[str, bytes]:
+    found: Any = message.headers() or ()
+    return {name: value or b"" for name, value in found}
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else b""
