@@ -28,7 +28,6 @@ async def test_the_checker_finds_nothing_where_nothing_broke(
     await until(rests, 60, every=0.5)
     found = await check(await evidence_of(installation, history.calls(), planted))
     assert found.violations == []
-    print(found.counted)
     assert found.counted["calls ok"] > found.counted["calls refused"] > 0
     for looked_at in ("records", "keys", "mails", "facts", "alerts", "capture windows"):
         assert found.counted[looked_at] > 0, looked_at
