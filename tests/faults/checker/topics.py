@@ -10,12 +10,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    OffsetSpec,  # pyright: ignore[reportPrivateImportUsage]  (it is documented, and missing in __all__)
+)
 
 from tests.faults.checker.findings import Gathered
 from tests.faults.checker.log import Committed, content, words
 from tests.faults.checker.planted import Planted
 
 AT_ONCE = 5_000
+BATCH_SECONDS = 0.02
 SILENCE_SECONDS = 30
 TYPE_PREFIX = "uk.walkandtalk."
 
@@ -65,6 +70,7 @@ class Reader:
                 "fetch.wait.max.ms": 50,
             }
         )
+        self.told.partitions = partitions_of(bootstrap, self._topic)
         try:
             for messages in self._batches(client):
                 self._take(messages)
@@ -74,7 +80,6 @@ class Reader:
         return self.told
 
     def _batches(self, client: Consumer) -> Iterable[Sequence[Message]]:
-        self.told.partitions = _partitions(client, self._topic)
         held = {
             number: each for number, each in self.told.partitions.items() if each.end > each.start
         }
@@ -83,7 +88,7 @@ class Reader:
         )
         waiting = {number: each.end for number, each in held.items()}
         while waiting:
-            messages = client.consume(AT_ONCE, timeout=0.1) or self._patiently(client)
+            messages = client.consume(AT_ONCE, timeout=BATCH_SECONDS) or self._patiently(client)
             for message in messages:
                 assert message.error() is None, message.error()
                 number, offset = message.partition() or 0, message.offset() or 0
@@ -161,19 +166,17 @@ class Reader:
 
 def partitions_of(bootstrap: str, topic: str) -> dict[int, Partition]:
     """The partitions of a topic and what they hold; blocks."""
-    client = Consumer({"bootstrap.servers": bootstrap, "group.id": str(uuid4())})
-    try:
-        return _partitions(client, topic)
-    finally:
-        client.close()
+    client = AdminClient({"bootstrap.servers": bootstrap})
+    numbers = client.list_topics(topic, timeout=SILENCE_SECONDS).topics[topic].partitions
+    starts = _offsets(client, topic, numbers, OffsetSpec.earliest())
+    ends = _offsets(client, topic, numbers, OffsetSpec.latest())
+    return {number: Partition(starts[number], ends[number]) for number in numbers}
 
 
-def _partitions(client: Consumer, topic: str) -> dict[int, Partition]:
-    numbers = client.list_topics(topic, timeout=10).topics[topic].partitions
-    return {
-        number: Partition(*client.get_watermark_offsets(TopicPartition(topic, number), timeout=10))
-        for number in numbers
-    }
+def _offsets(client: AdminClient, topic: str, numbers: Iterable[int], which: Any) -> dict[int, int]:
+    asked = {TopicPartition(topic, number): which for number in numbers}
+    found = client.list_offsets(asked, request_timeout=SILENCE_SECONDS)
+    return {place.partition: answer.result().offset for place, answer in found.items()}
 
 
 def _headers(message: Message) -> dict[str, bytes]:
