@@ -80,6 +80,7 @@ class Reader:
         return self.told
 
     def _batches(self, client: Consumer) -> Iterable[Sequence[Message]]:
+        """Everything up to the ends that were found, as it comes."""
         held = {
             number: each for number, each in self.told.partitions.items() if each.end > each.start
         }
