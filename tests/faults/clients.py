@@ -186,7 +186,7 @@ class Clients:
         except (httpx.TransportError, ValueError):
             self.history.answered(name, "unknown")
             return "unknown", None
-        outcome = _outcome(answer.status_code, said)
+        outcome = outcome_of(answer.status_code, said)
         kept = None if method == "GET" and outcome == "ok" else said
         self.history.answered(name, outcome, answer.status_code, kept)
         return outcome, said if outcome == "ok" else None
@@ -251,7 +251,7 @@ def _role(path: str) -> str | None:
     return "duty" if path.startswith("/notifications") else "officer"
 
 
-def _outcome(status: int, said: Any) -> Outcome:
+def outcome_of(status: int, said: Any) -> Outcome:
     """What an answer settles: not a failure, a wait, a token that is over, or a first try still running."""
     if status < 300:
         return "ok"

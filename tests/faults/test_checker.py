@@ -8,8 +8,8 @@ import pytest
 
 from tests import infra
 from tests.faults.checker import Evidence, check
-from tests.faults.history import Call
 from tests.faults.clean_world import World, a_clean_world, a_letter, altered
+from tests.faults.history import Call
 from tests.kafka import renew_topics
 from tests.tokens import TestIssuer
 
