@@ -64,12 +64,12 @@ async def a_world(
     return Evidence((), {"concerns": url}, bootstrap, planted=["Canarywood"])
 
 
-def tell(bootstrap: str, told: Sequence[Said]) -> None:
+def tell(bootstrap: str, told: Sequence[Said], *, partition: int = 0) -> None:
     """Put events on the topic, one after the other."""
     producer = Producer({"bootstrap.servers": bootstrap})
     for said in told:
         producer.produce(
-            TOPIC, key=str(said.key), value=said.value, headers=said.headers, partition=0
+            TOPIC, key=str(said.key), value=said.value, headers=said.headers, partition=partition
         )
     assert producer.flush(10) == 0
 
@@ -101,6 +101,18 @@ async def test_records_that_come_again_are_counted_and_break_nothing(
     found = await check(evidence)
     assert found.violations == []
     assert (found.counted["records"], found.counted["records that came again"]) == (5, 2)
+
+
+async def test_a_key_that_moved_to_an_added_partition_is_in_order_piece_by_piece(
+    fresh_database: FreshDatabase, empty_topics: str
+) -> None:
+    moved, torn = a_key(4), a_key(4)
+    evidence = await a_world(fresh_database, empty_topics, [*moved, *torn], [*moved[:2], *torn[:2]])
+    await asyncio.to_thread(tell, empty_topics, moved[2:], partition=1)
+    await asyncio.to_thread(tell, empty_topics, torn[:1:-1], partition=1)
+    found = await check(evidence)
+    assert [each.invariant for each in found.violations] == ["I3"]
+    assert str(torn[0].key) in found.violations[0].what
 
 
 async def test_a_log_without_its_beginning_may_begin_a_key_midway(

@@ -42,6 +42,37 @@ class Told:
     records: int = 0
 
 
+@dataclass
+class Apart:
+    """A key that was met out of order, after ``base``: its first occurrences, partition by partition.
+
+    That is allowed where partitions were added: a key's later events are in another, and which of two
+    partitions is read first says nothing.
+    """
+
+    base: int
+    pieces: dict[int, list[int]]
+
+    @property
+    def last(self) -> int:
+        """The last that was met."""
+        return max(max(piece) for piece in self.pieces.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each partition has its part in order, and nothing is missing between them."""
+        met = sorted(sequence for piece in self.pieces.values() for sequence in piece)
+        in_order = all(piece == sorted(piece) for piece in self.pieces.values())
+        return in_order and met == list(range(self.base + 1, self.base + 1 + len(met)))
+
+    def add(self, number: int, sequence: int) -> bool:
+        """Take in one more; False when it was met before."""
+        if sequence <= self.base or any(sequence in piece for piece in self.pieces.values()):
+            return False
+        self.pieces.setdefault(number, []).append(sequence)
+        return True
+
+
 class Reader:
     """Reads one topic and judges what it meets."""
 
@@ -57,6 +88,7 @@ class Reader:
         self._topic, self._gathered, self._planted, self._log = topic, gathered, planted, log
         self._poisoned = frozenset(poisoned)
         self._met: set[bytes] = set()
+        self._apart: dict[str, Apart] = {}
         self.told = Told()
 
     def read(self, bootstrap: str) -> Told:
@@ -144,19 +176,26 @@ class Reader:
         self, message: Message, key: str, sequence: int, headers: dict[str, bytes]
     ) -> None:
         """A key's first occurrences are 1, 2, 3 ...; begun midway only where the beginning is gone."""
-        last = self.told.reached.get(key, 0)
-        if sequence <= last:
-            self._gathered.counted["records that came again"] += 1
-            return
-        trimmed = self.told.partitions[message.partition() or 0].start > 0
-        begun_midway = last == 0 and (trimmed or headers.get("ce_republished") == b"true")
-        if sequence != last + 1 and not begun_midway and key not in self._poisoned:
-            where = f"partition {message.partition()} offset {message.offset()}"
-            self._gathered.add("I3", self._topic, f"{where} key {key}: {sequence} after {last}")
-        self.told.reached[key] = sequence
+        number, last = message.partition() or 0, self.told.reached.get(key, 0)
+        again = sequence <= last
+        if key in self._apart:
+            again = not self._apart[key].add(number, sequence)
+        elif not again:
+            trimmed = self.told.partitions[number].start > 0
+            begun_midway = last == 0 and (trimmed or headers.get("ce_republished") == b"true")
+            if sequence == last + 1 or begun_midway or key in self._poisoned:
+                self.told.reached[key] = sequence
+            else:
+                self._apart[key] = Apart(last, {number: [sequence]})
+        self._gathered.counted["records that came again"] += again
 
     def _compare(self) -> None:
-        """I1: all that was committed, and whose moment has come, has been met."""
+        """I3 of keys that came in pieces; I1: all that was committed and is due has been met."""
+        for key, apart in self._apart.items():
+            self.told.reached[key] = apart.last
+            if not apart.is_whole:
+                what = f"key {key}: after {apart.base} by partition {apart.pieces}"
+                self._gathered.add("I3", self._topic, what)
         if self._log is None:
             return
         for name in words(self._log.contents.keys() - self._met - self._log.held_back):
@@ -167,7 +206,7 @@ class Reader:
 
 def partitions_of(bootstrap: str, topic: str) -> dict[int, Partition]:
     """The partitions of a topic and what they hold; blocks."""
-    client = AdminClient({"bootstrap.servers": bootstrap})
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     numbers = client.list_topics(topic, timeout=SILENCE_SECONDS).topics[topic].partitions
     starts = _offsets(client, topic, numbers, OffsetSpec.earliest())
     ends = _offsets(client, topic, numbers, OffsetSpec.latest())
