@@ -13,9 +13,15 @@ from typing import Any
 from shared.errors import Conflict, Invalid
 from shared.postgres import Connection
 
-LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
-FIND = "select body_digest, answer from idempotency where scope = $1 and key = $2"
-KEEP = "insert into idempotency (scope, key, body_digest, answer) values ($1, $2, $3, $4)"
+# One statement, one look: an answer that is kept between the look and the lock is met by KEEP.
+BEGIN = """
+select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) as ours, body_digest, answer
+  from (values (true)) as always left join idempotency on scope = $1 and key = $2
+"""
+KEEP = """
+insert into idempotency (scope, key, body_digest, answer) values ($1, $2, $3, $4)
+on conflict do nothing
+"""
 
 
 class StillRunning(Conflict):
@@ -54,10 +60,10 @@ async def replay(connection: Connection, request: Once) -> dict[str, Any] | None
     """
     if request.key is None:
         return None
-    if not await connection.fetchval(LOCK, f"{request.scope} {request.key}"):
+    kept = await connection.fetchrow(BEGIN, request.scope, request.key)
+    if kept is None or not kept["ours"]:
         raise StillRunning
-    kept = await connection.fetchrow(FIND, request.scope, request.key)
-    if kept is None:
+    if kept["answer"] is None:
         return None
     if kept["body_digest"] != request.body_digest:
         raise KeyReused
@@ -65,8 +71,13 @@ async def replay(connection: Connection, request: Once) -> dict[str, Any] | None
 
 
 async def keep(connection: Connection, request: Once, answer: dict[str, Any]) -> dict[str, Any]:
-    """Keep a JSON answer for 24 hours, in the transaction of its effect; hands it back."""
+    """Keep a JSON answer for 24 hours, in the transaction of its effect; hands it back.
+
+    Raises StillRunning when the first request with this key ended while this one began.
+    """
     if request.key is not None:
         kept = json.dumps(answer).encode()
-        await connection.execute(KEEP, request.scope, request.key, request.body_digest, kept)
+        done = await connection.execute(KEEP, request.scope, request.key, request.body_digest, kept)
+        if done != "INSERT 0 1":
+            raise StillRunning
     return answer
