@@ -2,9 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 
 import asyncpg
+import psutil
 
+from shared.clock import new_id
 from tests.bench import events
 from tests.bench.ground import Ground
 from tests.bench.measuring import Round, Row, in_turn, ratios
@@ -16,8 +20,7 @@ SECONDS = 90
 
 async def measure(ground: Ground) -> list[Row]:
     """Two rows."""
-    await renew_topics(ground.bootstrap)
-    await events.put_on_topic(ground.bootstrap, NUMBER, "consumer")
+    await lay_events(ground)
     found = await in_turn(
         {
             "ours": Counting(ground, "tests.bench.our_consumer"),
@@ -51,34 +54,66 @@ async def measure(ground: Ground) -> list[Row]:
     ]
 
 
+async def lay_events(ground: Ground) -> None:
+    """Have the events on a topic that holds nothing else."""
+    await renew_topics(ground.bootstrap)
+    await events.put_on_topic(ground.bootstrap, NUMBER, "consumer")
+
+
 class Counting:
     """One contestant that counts all events into figures; watched from outside, by the figures."""
 
-    def __init__(self, ground: Ground, module: str, *, members: int = 1) -> None:
-        self._ground, self._module, self._members, self._runs = ground, module, members, 0
+    def __init__(
+        self,
+        ground: Ground,
+        module: str,
+        *,
+        members: int = 1,
+        number: int = NUMBER,
+        afterwards: Callable[[str], Awaitable[Round]] | None = None,
+    ) -> None:
+        self._ground, self._module, self._members = ground, module, members
+        self._number, self._afterwards = number, afterwards
 
     async def __call__(self) -> Round:
-        self._runs += 1
-        group = f"{self._module} {self._members} {self._runs}"
+        group = str(new_id())
         async with self._ground.database("reporting") as url:
             words = (self._module, url, self._ground.bootstrap, group)
-            with self._ground.process(*words):
-                return await watched(url, NUMBER)
+            with ExitStack() as stack:
+                members = [
+                    stack.enter_context(self._ground.process(*words)) for _ in range(self._members)
+                ]
+                found = await watched(url, self._number, [each.pid for each in members])
+            if self._afterwards:
+                found |= await self._afterwards(url)
+            return found
 
 
-async def watched(url: str, number: int) -> Round:
-    """Events a second from the first commit that shows figures to the one that shows them all."""
+async def watched(url: str, number: int, pids: Sequence[int]) -> Round:
+    """Events a second from the first commit that shows figures to the one that shows them all.
+
+    ``cpu_us`` is what the consumers' own processes spend on an event meanwhile.
+    """
     connection = await asyncpg.connect(url)
+    processes = [psutil.Process(pid) for pid in pids]
+
+    def spent() -> float:
+        return sum(sum(each.cpu_times()[:2]) for each in processes)
+
     try:
-        before, began = 0, 0.0
+        before, began, had_spent = 0, 0.0, 0.0
         deadline = time.perf_counter() + SECONDS
         while True:
             counted = await connection.fetchval("select coalesce(sum(count), 0)::int from figure")
             at = time.perf_counter()
             if counted and not before:
-                before, began = counted, at
+                before, began, had_spent = counted, at, spent()
             if counted >= number:
-                return {"per_second": (counted - before) / (at - began)}
+                events_counted = max(1, counted - before)
+                return {
+                    "per_second": events_counted / max(at - began, 1e-6),
+                    "cpu_us": (spent() - had_spent) / events_counted * 1e6,
+                }
             if at > deadline:
                 raise TimeoutError(f"{counted} of {number} after {SECONDS} s")
             await asyncio.sleep(0.01)

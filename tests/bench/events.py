@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaProducer
@@ -41,7 +42,7 @@ def outgoing(number: int, run: str) -> Iterator[Outgoing]:
 
 def _fact(nth: int, place: int) -> Fact:
     starts_at = STARTS + timedelta(hours=place % 500)
-    plan = {
+    plan: dict[str, Any] = {
         "ward": WardRef(code=f"L050000{place % 12 + 1:02d}", set="larkmere-2026"),
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=30),
@@ -78,8 +79,14 @@ def records(number: int, run: str) -> list[Record]:
     return found
 
 
-async def put_on_topic(bootstrap: str, number: int, run: str) -> None:
-    """Have the events on the topic, as quickly as may be."""
+async def put_on_topic(bootstrap: str, number: int, run: str, *, gaps: int = 0) -> int:
+    """Have the events on the topic, as quickly as may be; how many of them can be applied.
+
+    ``gaps`` walks, spread over all, come without their first event, so that the rest of them is parked.
+    """
+    all_of_them = records(number, run)
+    every = number // A_WALK // gaps if gaps else 0
+    missing = {nth * every for nth in range(gaps)}
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         acks="all",
@@ -90,10 +97,12 @@ async def put_on_topic(bootstrap: str, number: int, run: str) -> None:
     await producer.start()
     sent = [
         await producer.send(TOPIC, each.value, key=each.key, headers=list(each.headers))
-        for each in records(number, run)
+        for nth, each in enumerate(all_of_them)
+        if nth not in missing
     ]
     await asyncio.gather(*sent)
     await producer.stop()
+    return number - gaps * A_WALK
 
 
 Ends = dict[int, int]
@@ -128,11 +137,12 @@ def read_back(bootstrap: str, since: Ends) -> dict[str, list[int]]:
     client.assign([TopicPartition(TOPIC, number, since[number]) for number in left])
     found: dict[str, list[int]] = defaultdict(list)
     while left:
-        for message in client.consume(1000, 10):
-            headers = dict(message.headers() or [])
-            found[str(message.key(), "ascii")].append(int(headers["ce_sequence"]))
-            if (message.offset() or 0) + 1 >= left.get(message.partition() or 0, 0):
-                left.pop(message.partition() or 0, None)
+        messages: Sequence[Any] = client.consume(1000, 10)
+        for message in messages:
+            headers = dict(message.headers())
+            found[message.key().decode()].append(int(headers["ce_sequence"]))
+            if message.offset() + 1 >= left.get(message.partition(), 0):
+                left.pop(message.partition(), None)
     client.close()
     return found
 

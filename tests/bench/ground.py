@@ -77,7 +77,9 @@ class Ground:
             "port": free_port(),
             "worker_port": free_port(),
         }
-        return {f"{service}_{name}".upper(): str(value) for name, value in (usual | settings).items()}
+        return {
+            f"{service}_{name}".upper(): str(value) for name, value in (usual | settings).items()
+        }
 
     @contextmanager
     def process(

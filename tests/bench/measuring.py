@@ -43,6 +43,28 @@ class Row:
         """The number that is judged."""
         return statistics.median(self.values)
 
+    @property
+    def least(self) -> float:
+        """The smallest of the rounds."""
+        return min(self.values)
+
+    @property
+    def most(self) -> float:
+        """The largest of the rounds."""
+        return max(self.values)
+
+    def medians(self) -> dict[str, Round]:
+        """Of each contestant the median of each of its numbers; of rows without contestants nothing."""
+        found: dict[str, Round] = {}
+        for name, first in self.rounds[0].items() if self.rounds else ():
+            if isinstance(first, dict):
+                numbers: Round = first
+                found[name] = {
+                    key: statistics.median(each[name][key] for each in self.rounds)
+                    for key in numbers
+                }
+        return found
+
     def reaches(self, bound: float | None) -> bool:
         """Whether the median is at least as good as a bound."""
         if bound is None:

@@ -6,6 +6,7 @@ Run as ``python -m tests.bench.our_consumer DATABASE_URL BOOTSTRAP GROUP``.
 import asyncio
 import gc
 import sys
+from typing import Any
 
 from reporting import worker
 from reporting.app import SERVICE
@@ -17,14 +18,16 @@ from tests.factories import PLACES
 
 
 async def main(url: str, bootstrap: str, group: str) -> None:
-    told = {"database_url": url, "kafka_bootstrap_servers": bootstrap}
-    async with open_parts(SERVICE, Settings(**(PLACES | told))) as parts:
+    told: dict[str, Any] = PLACES | {
+        "database_url": url,
+        "kafka_bootstrap_servers": bootstrap,
+        "park_limit": 1000,
+    }
+    async with open_parts(SERVICE, Settings(**told)) as parts:
         work = worker.work()
         gc.collect()
         gc.freeze()  # as every service does when it has started
-        await asyncio.gather(
-            Consumer(parts, group, work).run(), drain_forever(parts, group, work)
-        )
+        await asyncio.gather(Consumer(parts, group, work).run(), drain_forever(parts, group, work))
 
 
 if __name__ == "__main__":
