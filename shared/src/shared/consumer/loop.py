@@ -32,7 +32,7 @@ else:  # it is generic in its stubs only
     RawRecord = ConsumerRecord
 
 BATCH_RECORDS = 1000
-BATCHES_A_TURN = 4
+BATCHES_A_TURN = 8
 POLL_MS = 200
 STOP_POLL_SECONDS = 1
 
@@ -103,12 +103,15 @@ class Consumer:
     ) -> None:
         """Apply what was fetched of a partition, batch after batch, until one does not go through.
 
-        One partition's records are decoded while the database is at work for another.
+        One partition's records are decoded while the database is at work for another's.
         """
         state = self.assigned.get(each)
         for start in range(0, len(records), BATCH_RECORDS):
             if state is None or self.assigned.get(each) is not state or state.paused_until:
                 return  # what is left is fetched again, from the place looked up
+            if start and await self._stopped():
+                self.assigned.pop(each)
+                return
             batch_of = records[start : start + BATCH_RECORDS]
             await self._arrived(client, each, state, [arrival(raw) for raw in batch_of])
 
