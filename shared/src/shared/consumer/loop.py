@@ -33,6 +33,7 @@ else:  # it is generic in its stubs only
 
 BATCH_RECORDS = 1000
 BATCHES_A_TURN = 8
+SLICE_RECORDS = 100
 POLL_MS = 200
 STOP_POLL_SECONDS = 1
 
@@ -112,8 +113,8 @@ class Consumer:
             if start and await self._stopped():
                 self.assigned.pop(each)
                 return
-            batch_of = records[start : start + BATCH_RECORDS]
-            await self._arrived(client, each, state, [arrival(raw) for raw in batch_of])
+            items = await _decoded(records[start : start + BATCH_RECORDS])
+            await self._arrived(client, each, state, items)
 
     def _lose(self, error: NoOffsetForPartitionError | OffsetOutOfRangeError) -> None:
         """Forget the places that the broker could not serve, so that they are looked up again."""
@@ -259,3 +260,12 @@ class Consumer:
         self._parts.log.error("consumer.trimmed", topic=topic, owner=owner)
         async with self._database.transaction() as connection:
             await parking.stop_at_trimmed(connection, partition, mark, reason)
+
+
+async def _decoded(records: Sequence[RawRecord]) -> list[Arrival]:
+    """Decode a batch in slices, so that what the database answers meanwhile is not left lying."""
+    items: list[Arrival] = []
+    for start in range(0, len(records), SLICE_RECORDS):
+        items += [arrival(raw) for raw in records[start : start + SLICE_RECORDS]]
+        await asyncio.sleep(0)
+    return items
