@@ -3,13 +3,15 @@
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
+from urllib.parse import urlsplit
 from uuid import UUID
 
-import asyncpg
+import psutil
 
-from tests.bench.ground import Ground
+from shared.postgres import Database
+from tests.bench.ground import Ground, spent
 from tests.bench.measuring import ROUNDS, Round, Row, in_turn, ratios
-from tests.bench.yardsticks import plain_booking
 from tests.kafka import free_port
 
 CONNECTIONS = 32
@@ -38,17 +40,6 @@ select gen_random_uuid(), officer.id, 'L05000001', 'Millside', 'larkmere-2026', 
        'coordinator-1', now()
   from officer, generate_series(2, $1) as n,
        lateral (select date_trunc('hour', now()) + n * interval '1 hour' as at) as hour
-returning id
-"""
-PLAIN_OFFICERS = """
-insert into officer select gen_random_uuid(), 'PC Robin ' || n, '101' from generate_series(1, 1000) as n
-"""
-PLAIN_SLOTS = """
-insert into slot (id, officer_id, ward, near, meeting_name, lon, lat, starts_at, ends_at)
-select gen_random_uuid(), officer.id, 'L05000001', 'the old mill', 'Mill Lane bus stop', -0.01, 51.46,
-       date_trunc('hour', now()) + n * interval '1 hour',
-       date_trunc('hour', now()) + n * interval '1 hour 30 minutes'
-  from officer, generate_series(2, $1) as n
 returning id
 """
 
@@ -85,10 +76,15 @@ async def measure(ground: Ground) -> list[Row]:
 
 
 class _Posting:
-    """One contestant: posts its next bookings, each to a slot of its own."""
+    """One contestant: posts its next bookings, each to a slot of its own.
 
-    def __init__(self, ground: Ground, port: int, path: str, slots: Iterator[UUID]) -> None:
-        self._ground, self._port, self._path, self._slots = ground, port, path, slots
+    ``server_us`` and ``postgres_us`` are the processor's time for a booking, in its process and in
+    PostgreSQL.
+    """
+
+    def __init__(self, ground: Ground, pid: int, url: str, slots: Iterator[UUID]) -> None:
+        self._ground, self._server, self._url = ground, psutil.Process(pid), url
+        self._slots = slots
 
     async def __call__(self) -> Round:
         bodies = [
@@ -100,45 +96,45 @@ class _Posting:
                     "adult": True,
                 }
             )
-            for slot, _ in zip(self._slots, range(REQUESTS), strict=False)
+            for slot in islice(self._slots, REQUESTS)
         ]
-        words = ("127.0.0.1", str(self._port), self._path, str(CONNECTIONS))
-        given = "\n".join(bodies).encode()
-        return await self._ground.run("tests.bench.load", *words, given=given)
+        place = urlsplit(self._url)
+        words = (str(place.hostname), str(place.port), place.path, str(CONNECTIONS))
+        server, database = spent(self._server), self._ground.postgres_spent()
+        found = await self._ground.run("tests.bench.load", *words, given="\n".join(bodies).encode())
+        return found | {
+            "server_us": (spent(self._server) - server) / REQUESTS * 1e6,
+            "postgres_us": (self._ground.postgres_spent() - database) / REQUESTS * 1e6,
+        }
 
 
 @asynccontextmanager
 async def _ours(ground: Ground) -> AsyncGenerator[_Posting]:
     port = free_port()
     async with ground.opened("booking") as (url, database):
-        async with database.transaction() as connection:
-            await connection.execute(OFFICERS, await connection.fetchval(TEAM))
-            slots = await connection.fetch(SLOTS, 2 + hours())
-        await database.pool.execute("analyze")
+        slots = await open_slots(database, REQUESTS * ROUNDS)
         environment = ground.environment("booking", url, port=port, tries_per_minute=10_000_000)
-        health = f"http://127.0.0.1:{port}/healthz"
-        async with ground.serving("booking", "api", environment=environment, url=health):
-            ids = iter([UUID(bytes=row["id"].bytes) for row in slots])
-            yield _Posting(ground, port, "/booking/v1/walks", ids)
+        origin = f"http://127.0.0.1:{port}"
+        serving = ground.serving("booking", "api", environment=environment, url=f"{origin}/healthz")
+        async with serving as server:
+            yield _Posting(ground, server.pid, f"{origin}/booking/v1/walks", iter(slots))
 
 
 @asynccontextmanager
 async def _plain(ground: Ground) -> AsyncGenerator[_Posting]:
     port = free_port()
-    async with ground.database("empty") as url:
-        connection = await asyncpg.connect(url)
-        await connection.execute(plain_booking.TABLES)
-        await connection.execute(PLAIN_OFFICERS)
-        slots = await connection.fetch(PLAIN_SLOTS, 2 + hours())
-        await connection.execute("analyze")
-        await connection.close()
+    async with ground.opened("booking") as (url, database):
+        slots = await open_slots(database, REQUESTS * ROUNDS)
         words = ("tests.bench.yardsticks.plain_booking", url, str(port))
-        health = f"http://127.0.0.1:{port}/healthz"
-        async with ground.serving(*words, environment={}, url=health):
-            ids = iter([UUID(bytes=row["id"].bytes) for row in slots])
-            yield _Posting(ground, port, "/walks", ids)
+        origin = f"http://127.0.0.1:{port}"
+        async with ground.serving(*words, environment={}, url=f"{origin}/healthz") as server:
+            yield _Posting(ground, server.pid, f"{origin}/walks", iter(slots))
 
 
-def hours() -> int:
-    """How many slots each officer needs for all rounds."""
-    return REQUESTS * ROUNDS // 1000 + 1
+async def open_slots(database: Database, number: int) -> list[UUID]:
+    """Officers, and at least so many slots of theirs that can be booked."""
+    async with database.transaction() as connection:
+        await connection.execute(OFFICERS, await connection.fetchval(TEAM))
+        slots = await connection.fetch(SLOTS, 2 + number // 1000)
+    await database.pool.execute("analyze")
+    return [UUID(bytes=row["id"].bytes) for row in slots]

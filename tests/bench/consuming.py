@@ -10,7 +10,7 @@ import psutil
 
 from shared.clock import new_id
 from tests.bench import events
-from tests.bench.ground import Ground
+from tests.bench.ground import Ground, spent
 from tests.bench.measuring import Round, Row, in_turn, ratios
 from tests.kafka import renew_topics
 
@@ -97,9 +97,6 @@ async def watched(url: str, number: int, pids: Sequence[int]) -> Round:
     connection = await asyncpg.connect(url)
     processes = [psutil.Process(pid) for pid in pids]
 
-    def spent() -> float:
-        return sum(sum(each.cpu_times()[:2]) for each in processes)
-
     try:
         before, began, had_spent = 0, 0.0, 0.0
         deadline = time.perf_counter() + SECONDS
@@ -107,12 +104,12 @@ async def watched(url: str, number: int, pids: Sequence[int]) -> Round:
             counted = await connection.fetchval("select coalesce(sum(count), 0)::int from figure")
             at = time.perf_counter()
             if counted and not before:
-                before, began, had_spent = counted, at, spent()
+                before, began, had_spent = counted, at, sum(map(spent, processes))
             if counted >= number:
                 events_counted = max(1, counted - before)
                 return {
                     "per_second": events_counted / max(at - began, 1e-6),
-                    "cpu_us": (spent() - had_spent) / events_counted * 1e6,
+                    "cpu_us": (sum(map(spent, processes)) - had_spent) / events_counted * 1e6,
                 }
             if at > deadline:
                 raise TimeoutError(f"{counted} of {number} after {SECONDS} s")

@@ -137,7 +137,7 @@ def read_back(bootstrap: str, since: Ends) -> dict[str, list[int]]:
     client.assign([TopicPartition(TOPIC, number, since[number]) for number in left])
     found: dict[str, list[int]] = defaultdict(list)
     while left:
-        messages: Sequence[Any] = client.consume(1000, 10)
+        messages: list[Any] = list(client.consume(1000, 10))
         for message in messages:
             headers = dict(message.headers())
             found[message.key().decode()].append(int(headers["ce_sequence"]))

@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 
 from shared.postgres import Database, open_database
 from tests.factories import PLACES, ROOT
@@ -148,9 +149,23 @@ class Ground:
                 await until(answers, 60, every=0.05)
             yield running
 
+    def postgres_spent(self) -> float:
+        """The processor's time that PostgreSQL has taken so far, by backends that still run."""
+        found = (self.folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]
+        postmaster = psutil.Process(int(found))
+        return sum(spent(each) for each in postmaster.children())
+
     def said(self, name: str) -> str:
         """The end of what the processes of a name have said."""
         return (self.folder / f"{name}.log").read_text()[-3000:]
+
+
+def spent(process: psutil.Process) -> float:
+    """The processor's time that a process has taken, in seconds; 0 when it has just ended."""
+    try:
+        return sum(process.cpu_times()[:2])
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def surroundings(environment: Mapping[str, str] | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from tests.bench.booking import OFFICERS, SLOTS, TEAM
+from tests.bench.booking import open_slots
 from tests.bench.ground import Ground
 from tests.bench.measuring import ROUNDS, Round, Row, in_turn, percentile
 from tests.infra import until
@@ -101,9 +101,7 @@ async def _posting(ground: Ground, *roles: str) -> AsyncGenerator[_Posting]:
     """Booking and reporting, each in so many processes, up and with partitions assigned."""
     async with AsyncExitStack() as stack:
         url, database = await stack.enter_async_context(ground.opened("booking"))
-        async with database.transaction() as connection:
-            await connection.execute(OFFICERS, await connection.fetchval(TEAM))
-            slots = await connection.fetch(SLOTS, 2 + (EVENTS + 50) * ROUNDS // 1000 + 1)
+        slots = await open_slots(database, (EVENTS + 1) * ROUNDS)
         figures = await stack.enter_async_context(ground.database("reporting"))
         port = free_port()
         for service, address, chosen in (("booking", url, port), ("reporting", figures, None)):
@@ -122,7 +120,7 @@ async def _posting(ground: Ground, *roles: str) -> AsyncGenerator[_Posting]:
             return await reporting.fetchval(known) >= 36  # three topics of twelve partitions
 
         await until(assigned, 60, every=0.1)
-        yield _Posting(port, reporting, [str(row["id"]) for row in slots])
+        yield _Posting(port, reporting, [str(slot) for slot in slots])
 
 
 class _Raw:
