@@ -12,7 +12,7 @@ from tests.bench.ground import Ground
 from tests.bench.measuring import Round, Row, in_turn
 from tests.kafka import renew_topics
 
-ROUNDS = 3
+ROUNDS = 2
 OUTBOXES = (10_000, 100_000, 1_000_000)
 KEYS = 10_000
 PARKED = (0, 1, 10, 100)

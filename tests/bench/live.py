@@ -15,8 +15,8 @@ from tests.factories import ROOT
 from tests.kafka import free_port
 from tests.tokens import running_issuer
 
-STEPS = (500, 1000, 1500, 2000, 3000)
-SECONDS = 10
+STEPS = (2000, 1000, 500)
+SECONDS = 6
 EVERY_SECONDS = 0.1
 LAG_MS = 100
 LEAST = 9.9  # versions a second that every listener must get
@@ -32,9 +32,9 @@ async def measure(ground: Ground) -> list[Row]:
             found = await _listening(ground, number)
             tried.append(found)
             say(f"  live {nth + 1}/{ROUNDS}: {found}")
-            if found["p99_ms"] >= LAG_MS or found["least"] < LEAST:
+            if found["p99_ms"] < LAG_MS and found["least"] >= LEAST:
+                best = number
                 break
-            best = number
         reached.append(best)
     return [
         Row(
