@@ -52,8 +52,8 @@ kafkas: .venv/dev ## the event path on Kafka 4.3.1 and 3.9.1, on three secured n
 mutants: .venv/dev ## take each fence out of a copy: a test must notice
 	@$(VENV)/python -m tests.mutants
 
-bench: .venv/dev ## how fast, on this machine
-	@$(VENV)/python -m pytest -m bench
+bench: .venv/dev ## how fast, on this machine: tests/bench/RESULTS.md (ROUNDS=, ONLY=booking,relay to try)
+	@$(VENV)/python -m tests.bench
 
 lock: .tools/uv/bin/uv ## requirements/*.lock from the pyproject files: names, versions, hashes, no addresses
 	.tools/uv/bin/uv lock --quiet

@@ -195,9 +195,9 @@ async def test_a_key_with_another_body_is_refused(booking: Booking) -> None:
 
 async def test_a_key_whose_first_request_still_runs_is_refused(booking: Booking) -> None:
     slot_id = await booking.slot()
-    lock = "POST /booking/v1/walks public one"
     async with booking.database.transaction() as connection:
-        assert await connection.fetchval(idempotency.LOCK, lock)
+        scope = "POST /booking/v1/walks public"
+        assert await connection.fetchval(idempotency.BEGIN, scope, "one")
         answer = await booking.books(slot_id, key="one")
     assert (answer.status_code, problem(answer)) == (409, "still-running")
     assert (await booking.books(slot_id, key="one")).status_code == 201

@@ -60,6 +60,7 @@ def make_producer(settings: ServiceSettings) -> AIOKafkaProducer:
         enable_idempotence=True,
         linger_ms=0,
         max_request_size=MAX_REQUEST_BYTES,
+        max_batch_size=MAX_REQUEST_BYTES,
         request_timeout_ms=DEADLINE_SECONDS * 1000,
     )
 

@@ -6,6 +6,7 @@ the producer.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,12 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
 
-from shared import codec
 from shared.backoff import Backoff
 from shared.kafka import DEADLINE_SECONDS
-from shared.relay import lease, queue
+from shared.relay import lease, parcels, queue
 from shared.relay.lease import LEASE_SECONDS, LeaseLost
 from shared.relay.pace import Pace
+from shared.relay.parcels import Ack, Batch, Parcel
 from shared.service import Parts
 
 BATCH_ROWS = 500
@@ -31,15 +32,6 @@ HEAD_SECONDS = 2
 IDLE_SECONDS = 0.02, 0.25
 TOPIC_RETRY_SECONDS = 5, 60
 ENVELOPE = 700  # bytes of headers and key, roughly, beside a record's value
-
-Batch = Sequence[dict[str, Any]]
-Ack = asyncio.Future[Any]
-
-
-def _seen(ack: Ack) -> None:
-    """Count the answer as looked at: after the first fault nobody waits for the others."""
-    if not ack.cancelled():
-        ack.exception()
 
 
 class HandedOver(Exception):
@@ -113,49 +105,35 @@ class Sending:
                 limit=BATCH_ROWS,
             )
 
-    async def _enqueue(self, batch: Batch) -> list[Ack]:
-        """Hand the rows to the producer in order. The first raise ends all: later rows must not
-        pass.
-        """
+    async def _enqueue(self, batch: Batch) -> list[tuple[Parcel, Ack]]:
+        """Hand the rows to the producer in order, while the lease surely holds."""
         if asyncio.get_running_loop().time() > self._lease_until:
             raise LeaseLost
         self._in_flight.update(row["seq"] for row in batch)
-        at = self._parts.clock()
-        acks: list[Ack] = []
         async with asyncio.timeout(DEADLINE_SECONDS):
-            for row in batch:
-                record = codec.encode(row, self._source)
-                ack = await self._producer.send(
-                    row["topic"],
-                    record.value,
-                    key=record.key,
-                    headers=record.headers,
-                    timestamp_ms=codec.record_timestamp(row["topic"], at),
-                )
-                ack.add_done_callback(_seen)
-                acks.append(ack)
-        return acks
+            return await parcels.hand_over(self._producer, batch, self._source, self._parts.clock())
 
-    async def _settle(self, batch: Batch, acks: Sequence[Ack]) -> None:
+    async def _settle(self, batch: Batch, sent: Sequence[tuple[Parcel, Ack]]) -> None:
         """Wait for the broker's answers, then let the rows go."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            for row, ack in zip(batch, acks, strict=True):
-                await self._acknowledged(row, ack)
+            for parcel, ack in sent:
+                await self._acknowledged(parcel, ack)
         seqs = [row["seq"] for row in batch]
         async with self._database.transaction() as connection:
             await queue.delete(connection, seqs, self._token)
         self._in_flight.difference_update(seqs)
         self._room.release()
-        for row in batch:
-            self._parts.metrics.relay_sent.labels(row["topic"]).inc()
-            self._parts.metrics.relay_topic_blocked.labels(row["topic"]).set(0)
+        for topic, number in Counter(row["topic"] for row in batch).items():
+            self._parts.metrics.relay_sent.labels(topic).inc(number)
+            self._parts.metrics.relay_topic_blocked.labels(topic).set(0)
 
-    async def _acknowledged(self, row: dict[str, Any], ack: Ack) -> None:
+    async def _acknowledged(self, parcel: Parcel, ack: Ack) -> None:
         try:
-            done = await ack
+            first = await ack
         except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
-            raise TopicRefused(row["topic"], type(error).__name__) from None
-        self._pace.sent(done.topic_partition, done.offset, len(row["value"] or b"") + ENVELOPE)
+            raise TopicRefused(parcel.place.topic, type(error).__name__) from None
+        for offset, size in enumerate(parcel.sizes, first.offset):
+            self._pace.sent(parcel.place, offset, size + ENVELOPE)
 
     async def _probe(self, topic: str, seconds: float) -> None:
         """Rows of a topic wait, and only they, until the broker knows the topic and lets us see it."""

@@ -77,9 +77,13 @@ class LiveFigures:
         self._figures = NOTHING
         self._beat = NOTHING
         self._task: asyncio.Task[None] | None = None
-        self._changed: asyncio.Future[None] | None = None
-        self.streams = 0
+        self._bells: set[asyncio.Event] = set()
         self.ended = False
+
+    @property
+    def streams(self) -> int:
+        """How many listen."""
+        return len(self._bells)
 
     @property
     def reading(self) -> bool:
@@ -92,29 +96,23 @@ class LiveFigures:
             raise TooManyStreams
 
     @contextmanager
-    def joined(self) -> Generator[None]:
-        """Be one of the streams for the length of the block."""
-        self.streams += 1
+    def joined(self) -> Generator[asyncio.Event]:
+        """Be one of the streams for the length of the block: its bell rings at each frame, and at the end."""
+        bell = asyncio.Event()
+        self._bells.add(bell)
         if self._task is None and not self.ended:
             self._progress.watch(LOOP, limit=self._pace.stall_seconds)
             self._task = asyncio.create_task(self._look_on())
         try:
-            yield
+            yield bell
         finally:
-            self.streams -= 1
+            self._bells.remove(bell)
 
     def newer_than(self, seen: int) -> Frame | None:
         """The frame that a stream should send next when it has sent those up to ``seen``."""
         if self._figures.number > seen:
             return self._figures
         return self._beat if self._beat.number > seen else None
-
-    @property
-    def changed(self) -> asyncio.Future[None]:
-        """Done at the next frame. Shared by all: wait for it with ``asyncio.wait``, never cancel it."""
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        return self._changed
 
     def end(self) -> None:
         """Let every stream come to its end, and admit no more."""
@@ -160,6 +158,5 @@ class LiveFigures:
         return Frame(self._published, content)
 
     def _wake(self) -> None:
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-        self._changed = None
+        for bell in self._bells:
+            bell.set()
