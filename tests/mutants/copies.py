@@ -42,6 +42,7 @@ class ForeignSources(Exception):
 
 def snapshot(to: Path) -> None:
     """Copy every file of the working tree that is not ignored; what is made is linked."""
+    to.mkdir(parents=True)
     listed = subprocess.run(TRACKED, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
@@ -57,8 +58,15 @@ def clone(snapshot: Path, to: Path) -> None:
     shutil.copytree(snapshot, to, symlinks=True)
 
 
+def discard(tree: Path) -> None:
+    """Throw a copy away."""
+    shutil.rmtree(tree, ignore_errors=True)
+
+
 async def run_tests(tree: Path, tests: Sequence[str], servers: Mapping[str, str]) -> Run:
     """Run tests in a copy until the first that fails. Raises ForeignSources."""
+    if not tests:
+        return Run([], "", ended=True)
     report = tree.with_suffix(".jsonl")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
