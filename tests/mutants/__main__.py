@@ -118,9 +118,9 @@ async def judge_all(mutants: Sequence[Mutant], *, verbose: bool) -> list[Kill]:
         tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
         say(f"{len(tests)} tests without any change ...")
         shares = shared_out(tests, len(lanes))
-        wrong = await asyncio.gather(*map(baseline, lanes, shares))
-        if any(wrong):
-            sys.exit("not green without any change:\n  " + "\n  ".join(sum(wrong, [])))
+        found = await asyncio.gather(*map(baseline, lanes, shares))
+        if wrong := [test for of_lane in found for test in of_lane]:
+            sys.exit("not green without any change:\n  " + "\n  ".join(wrong))
         await asyncio.gather(*map(work, lanes))
     return [kills[mutant.name] for mutant in mutants]
 

@@ -25,8 +25,10 @@ LIMIT_SECONDS = 120
 # Made, not written, and needed by some tests: Kafka's jars, and what the pages look like.
 MADE = (".tools", "shared/src/shared/pages/assets")
 TRACKED = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "-p", "tests.mutants.witness", "--tb=short"]
-PYTEST += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of the libraries imported before
+PYTEST = (
+    *("-q", "-x", "-p", "no:cacheprovider", "-p", "tests.mutants.witness", "--tb=short"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of the libraries imported before
+)
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(forked.LIBRARIES))
 

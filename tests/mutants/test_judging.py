@@ -43,7 +43,9 @@ WAIT = {"is_assertion": False, "kind": "Failed", "words": "still False after 10 
         failed(**WAIT, through=[TEST, "tests/shared/eventpath.py", "tests/infra.py"]),
     ],
 )
-def test_an_assertion_a_refusal_missed_or_a_wait_that_ran_out_is_a_catch(report: dict[str, Any]) -> None:
+def test_an_assertion_a_refusal_missed_or_a_wait_that_ran_out_is_a_catch(
+    report: dict[str, Any],
+) -> None:
     verdict = judge(Run([passed(phase="setup"), report], "", ended=True))
     assert (verdict.caught, verdict.by) == (True, f"{TEST}::test_a")
 

@@ -12,7 +12,6 @@ import pytest
 
 from shared import areas
 from shared.areas.__main__ import main
-from shared.areas.boundaries import BORDER_TOLERANCE
 from tests.infra import real
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from aiokafka import TopicPartition
 
 from shared import operations
 from shared.clock import new_id
-from shared.consumer import Consumer, batch, position
 from shared.codec import Record
+from shared.consumer import Consumer, batch, position
 from shared.consumer.arrivals import read
 from shared.consumer.assigned import Assigned
 from shared.consumer.drainer import drain_due
@@ -236,9 +236,7 @@ async def test_what_is_parked_and_comes_again_is_kept_once(shared_database: Data
     key = str(new_id())
     nobodys = Record(b"nobody", None, [])
     ahead = an_arrival(0, key, 2)
-    first = await batch.apply(
-        shared_database, reading, START, [ahead, read(nobodys, TOPIC, 0, 1)]
-    )
+    first = await batch.apply(shared_database, reading, START, [ahead, read(nobodys, TOPIC, 0, 1)])
     again = [an_arrival(2, key, 2), read(nobodys, TOPIC, 0, 3)]
     await batch.apply(shared_database, reading, first.mark, again)
     rows = await path.rows(shared_database, "select key, sequence from parked order by id")

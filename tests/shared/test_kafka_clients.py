@@ -80,8 +80,8 @@ class Wire:
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self.batches: list[Any] = []
         self.lose_an_answer = False
-        self._ask = producer.client.send
-        producer.client.send = self._send
+        client: Any = producer.client
+        self._ask, client.send = client.send, self._send
 
     async def _send(self, node: int, request: Any, **how: Any) -> Any:
         answer = await self._ask(node, request, **how)
