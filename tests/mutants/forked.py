@@ -11,24 +11,29 @@ from pathlib import Path
 
 # What tests and sources import of others' work. pytest complains of some that it comes too late to rewrite.
 LIBRARIES = (
-    "aiokafka",
+    "aiokafka.admin",
+    "aiosmtplib",
     "alembic.command",
+    "astral.sun",
     "asyncpg",
     "cloudevents.core.bindings.kafka",
     "confluent_kafka.admin",
+    "cryptography.hazmat.primitives.kdf.hkdf",
     "fastapi",
+    "httpx",
     "hypothesis.strategies",
-    "icalendar",
-    "joserfc.jwt",
     "jinja2.sandbox",
+    "joserfc.jwt",
     "opentelemetry.sdk.trace.export.in_memory_span_exporter",
     "prometheus_client",
     "pydantic_settings",
     "pytest",
     "shapely",
+    "sqlalchemy.ext.asyncio",
     "structlog",
-    "testcontainers.core.container",
+    "tqdm",
     "uvicorn",
+    "yaml",
 )
 OURS = ("tests", "shared", "booking", "concerns", "notifications", "reporting", "embedded")
 
