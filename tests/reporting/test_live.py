@@ -25,6 +25,7 @@ from tests.reporting.events import a_started_walk, applied_until
 from tests.reporting.test_service import apply
 from tests.tokens import TestIssuer
 
+MOST_CHUNKS = 100
 LIVE = "/reporting/v1/live"
 
 
@@ -73,23 +74,36 @@ class Stream:
 
     async def chunk(self) -> bytes:
         """The next chunk (RFC 9112, 7.1); empty at the end of the stream."""
-        async with asyncio.timeout(10):
-            size = int(await self.reader.readline(), 16)
-            return (await self.reader.readexactly(size + 2))[:-2]
+        try:
+            async with asyncio.timeout(10):
+                size = int(await self.reader.readline() or b"0", 16)
+                return (await self.reader.readexactly(size + 2))[:-2] if size else b""
+        except TimeoutError:
+            raise AssertionError("nothing came within ten seconds") from None
 
     async def event(self, kind: str) -> Any:
         """The data of the next event of a kind."""
-        while content := await self.chunk():
-            if f"event: {kind}\n".encode() in content:
-                return json.loads(content.split(b"data: ")[1].splitlines()[0])
-        pytest.fail("the stream has ended")
+        content = await self.chunk_with(f"event: {kind}\n".encode())
+        return json.loads(content.split(b"data: ")[1].splitlines()[0])
+
+    async def chunk_with(self, words: bytes) -> bytes:
+        """The next chunk that holds the words; fails at the stream's end, or when many do not."""
+        content = b""
+        for _ in range(MOST_CHUNKS):
+            content = await self.chunk()
+            if words in content or not content:
+                break
+        assert words in content
+        return content
 
     async def rest(self) -> bytes:
         """Everything up to the end of the stream."""
         content = b""
-        while more := await self.chunk():
+        for _ in range(MOST_CHUNKS):
+            if not (more := await self.chunk()):
+                return content
             content += more
-        return content
+        raise AssertionError("it goes on and on")
 
     def close(self) -> None:
         self.writer.transport.abort()
@@ -218,8 +232,7 @@ async def test_streams_outlive_a_database_that_is_away(
         raise ConnectionRefusedError
 
     monkeypatch.setattr(lot.live, "source", Source(away, source.figures, source.beat))
-    while b"still here" not in await stream.chunk():
-        pass
+    await stream.chunk_with(b"still here")
     monkeypatch.setattr(lot.live, "source", source)
     await apply(reporting_database, [a_started_walk()])
     assert len((await stream.event("figures"))["walks"]) == 1
@@ -345,9 +358,10 @@ async def test_a_stopped_process_ends_its_streams_at_once(
         for stream in streams:
             await stream.event("figures")
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(5):
-            await asyncio.gather(*(stream.rest() for stream in streams))
-            await process.wait()
+        ending = asyncio.gather(*(stream.rest() for stream in streams), process.wait())
+        done, _ = await asyncio.wait({ending}, timeout=5)
+        assert done
+        await ending
     finally:
         if process.returncode is None:
             process.kill()

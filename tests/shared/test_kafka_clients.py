@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
-from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    RequestTimedOutError,
+)
 from pydantic import ValidationError
 
 from shared import kafka
@@ -69,6 +73,54 @@ async def test_the_broker_numbers_the_producers_records(kafka_bootstrap: str) ->
         assert known is not None
         assert known.producer_id >= 0
         assert known.sequence_number(place) == 3
+
+
+class Wire:
+    """Between a producer and its broker: notes each batch on its way, and can lose the answer to one."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self.batches: list[Any] = []
+        self.lose_an_answer = False
+        client: Any = producer.client
+        self._ask, client.send = client.send, self._send
+
+    async def _send(self, node: int, request: Any, **how: Any) -> Any:
+        answer = await self._ask(node, request, **how)
+        if type(request).__name__.startswith("ProduceRequest"):
+            self.batches.append(request)
+            if self.lose_an_answer:
+                self.lose_an_answer = False
+                raise RequestTimedOutError
+        return answer
+
+
+async def test_a_batch_whose_answer_was_lost_is_written_once_and_in_its_place(
+    kafka_bootstrap: str,
+) -> None:
+    async with a_topic(kafka_bootstrap) as place, producing(kafka_bootstrap) as producer:
+        await producer.send_and_wait(place.topic, b"before", partition=0)
+        wire = Wire(producer)
+        wire.lose_an_answer = True
+        late = await producer.send(place.topic, b"late", partition=0)
+        after = await producer.send(place.topic, b"after", partition=0)
+        await asyncio.wait_for(asyncio.gather(late, after), 20)
+        assert len(wire.batches) > 1  # it was sent again
+        async with reading(kafka_bootstrap, str(new_id()), place.topic) as consumer:
+            consumer.seek(place, 0)
+            end = (await consumer.end_offsets([place]))[place]
+            values = [(await asyncio.wait_for(consumer.getone(), 10)).value for _ in range(end)]
+    assert values == [b"before", b"late", b"after"]
+
+
+async def test_every_batch_waits_for_all_copies(kafka_bootstrap: str) -> None:
+    async with a_topic(kafka_bootstrap) as place, producing(kafka_bootstrap) as producer:
+        wire = Wire(producer)
+        await producer.send_and_wait(place.topic, b"x", partition=0)
+    assert {_copies_of(batch) for batch in wire.batches} == {-1}  # Kafka's word for "all in sync"
+
+
+def _copies_of(batch: Any) -> int:
+    return batch._required_acks if hasattr(batch, "_required_acks") else batch.required_acks
 
 
 async def test_what_was_read_is_not_committed_by_itself(kafka_bootstrap: str) -> None:
