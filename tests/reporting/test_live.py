@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -187,9 +188,10 @@ async def test_one_stream_too_many_is_refused_in_words(lot: Lot):
     streams = await asyncio.gather(*(lot.stream() for _ in range(200)))
     await until(lambda: lot.live.streams == 200)
     async with httpx.AsyncClient() as client:
-        answer = await client.get(f"http://127.0.0.1:{lot.port}{LIVE}", headers=lot.headers)
-    assert answer.status_code == 503
-    assert answer.json()["type"].endswith("/too-many-streams")
+        where = f"http://127.0.0.1:{lot.port}{LIVE}"
+        async with client.stream("GET", where, headers=lot.headers) as answer:
+            assert answer.status_code == 503
+            assert json.loads(await answer.aread())["type"].endswith("/too-many-streams")
     streams.pop().close()
     await until(lambda: lot.live.streams == 199)
     await (await lot.stream()).event("figures")
@@ -241,7 +243,11 @@ async def test_streams_outlive_a_database_that_is_away(
 async def test_a_stream_ends_after_its_time(reporting_database: Database, issuer: TestIssuer):
     app = create_app(
         parts_for(
-            "reporting", reporting_database, oidc_issuer=issuer.url, live_stream_minutes=0.3 / 60
+            "reporting",
+            reporting_database,
+            oidc_issuer=issuer.url,
+            live_stream_minutes=0.3 / 60,
+            live_beat_seconds=0.2,
         )
     )
     async with serving(app, app.state.live) as port:
@@ -348,7 +354,7 @@ async def test_a_stopped_process_ends_its_streams_at_once(
         "port": port,
         "worker_port": worker_port,
     }
-    environment = {f"REPORTING_{name.upper()}": str(value) for name, value in said.items()}
+    environment = os.environ | {f"REPORTING_{name.upper()}": str(said[name]) for name in said}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "reporting", "api", env=environment, stderr=asyncio.subprocess.DEVNULL
     )
