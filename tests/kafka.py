@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -128,6 +128,12 @@ def go_without_a_node() -> NoReturn:
     pytest.skip("needs a Kafka of its own: Java 17 and Maven")
 
 
+def require_jars() -> None:
+    """Go on only where a Kafka of one's own can be run."""
+    if not jars_can_run():
+        go_without_a_node()
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
@@ -135,23 +141,35 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class KafkaNode:
-    """One Apache Kafka node, broker and controller, in a folder of its own."""
+def new_identity() -> str:
+    """A cluster's identity: 16 bytes, as Kafka spells them."""
+    # Never with a dash first, which would be an option.
+    return base64.urlsafe_b64encode(b"W" + os.urandom(15)).decode().rstrip("=")
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+
+class KafkaNode:
+    """One Apache Kafka node, broker and controller, in a folder of its own.
+
+    ``settings`` replace those of deploy's server.properties; they are read at each wipe, so that what
+    needs the ports of several nodes may be set once all are made.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.port, self.controller_port = free_port(), free_port()
+        self.settings = dict(settings or {})
         self._config, self._log = folder / "server.properties", folder / "kafka.log"
-        self._port, self._controller_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @asynccontextmanager
-    async def running(cls) -> AsyncGenerator["KafkaNode"]:
+    async def running(
+        cls, settings: Mapping[str, str] | None = None
+    ) -> AsyncGenerator["KafkaNode"]:
         """A started node with our topics; skips the test where none can be run."""
-        if not jars_can_run():
-            go_without_a_node()
+        require_jars()
         folder = Path(tempfile.mkdtemp(prefix="walkandtalk-kafka-"))
-        node = cls(folder)
+        node = cls(folder, settings)
         try:
             await node.wipe()
             await node.start()
@@ -164,23 +182,35 @@ class KafkaNode:
     @property
     def bootstrap(self) -> str:
         """The node's address, the same for its whole life."""
-        return f"127.0.0.1:{self._port}"
+        return f"127.0.0.1:{self.port}"
 
-    async def wipe(self) -> None:
-        """Throw all data away: the next start is an empty cluster with an id of its own."""
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    async def wipe(self, identity: str | None = None, *more: str) -> None:
+        """Throw all data away: the next start is an empty cluster with an id of its own, or the one given.
+
+        ``more`` are words for Kafka's storage tool, as ``--add-scram``.
+        """
         await self.kill()
-        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
         self._config.write_text(self._properties())
-        # 16 bytes, as Kafka spells them; never with a dash first, which would be an option.
-        identity = base64.urlsafe_b64encode(b"W" + os.urandom(15)).decode().rstrip("=")
-        formatting = self._java("kafka.tools.StorageTool", "format", "-t", identity, "-c")
+        formatting = self._java(
+            "kafka.tools.StorageTool", "format", "-t", identity or new_identity(), *more, "-c"
+        )
         if await asyncio.to_thread(formatting.wait, 30) != 0:
             pytest.fail(self._log.read_text()[-2000:])
 
     async def start(self) -> None:
         """Start, and return when it answers a client."""
-        self._process = self._java("kafka.Kafka")
+        self.launch()
         await until(self._answers, 40, every=0.1)
+
+    def launch(self) -> None:
+        """Start, without waiting for anything: one of several answers only when most of them are up."""
+        self._process = self._java("kafka.Kafka")
 
     async def stop(self) -> None:
         """Stop in good order; its data stays."""
@@ -213,7 +243,8 @@ class KafkaNode:
             return subprocess.Popen([*JAVA, *words, str(self._config)], stdout=log, stderr=log)
 
     def _properties(self) -> str:
-        """Deploy's own file, with this node's ports and folder."""
+        """Deploy's own file, with this node's ports and folder; of a setting given twice the last one counts."""
         text = (DEPLOY / "server.properties").read_text()
-        text = text.replace(":9092", f":{self._port}").replace(":9093", f":{self._controller_port}")
-        return text.replace(".data/kafka", str(self._folder / "data"))
+        text = text.replace(":9092", f":{self.port}").replace(":9093", f":{self.controller_port}")
+        text = text.replace(".data/kafka", str(self.folder / "data"))
+        return text + "".join(f"\n{name}={value}" for name, value in self.settings.items())
