@@ -94,9 +94,9 @@ def _families(runs: Runs) -> str:
     for run in runs:
         times.update({name: len(each) for name, each in run["families"].items()})
     rows = [(name, times[name]) for name in FAMILIES if times[name]]
-    never = [name for name in FAMILIES if not times[name]]
+    never = "; ".join(name for name in FAMILIES if not times[name])
     text = f"## Faults\n\n{_table(('family', 'times'), rows)}"
-    return text + (f"\n\nNever drawn: {', '.join(never)}." if never else "")
+    return text + (f"\n\nNever drawn: {'; '.join(never)}." if never else "")
 
 
 def _recoveries(runs: Runs) -> str:
