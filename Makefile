@@ -8,7 +8,7 @@ EVENT_PATH := $(addprefix tests/shared/test_,event_path.py consumer.py relay_fau
 BUILT := shared/src/shared/pages/assets/app.css
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt kafka load token soak kafkas mutants bench lock assets clean
+.PHONY: help setup run test check fmt kafka load token faults soak kafkas mutants bench lock assets clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ fmt: .venv/dev ## put the code into its form
 
 kafka: .venv/run .tools/kafka/fetched ## Apache Kafka on 127.0.0.1:9092 with our topics (Java 17, Maven); Ctrl-C ends it
 	@deploy/kafka/run
+
+faults: .venv/dev assets ## faults on real processes under load, then the checker: MINUTES=30 SEED= NODES=3
+	@$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),30) --nodes $(or $(NODES),3) $(if $(SEED),--seed $(SEED)); \
+	found=$$?; $(VENV)/python -m tests.faults.report && exit $$found
 
 soak: .venv/dev assets ## the long forms of the fault tests
 	@$(VENV)/python -m pytest -m soak

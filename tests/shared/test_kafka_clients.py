@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 from aiokafka.errors import (
@@ -151,7 +152,7 @@ async def _told_by(consumer: AIOKafkaConsumer) -> type[Exception] | None:
     """What the broker's client raises for a place that there is not, or None when it waits there."""
     try:
         await asyncio.wait_for(consumer.getone(), 10)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - which it is, is the question
         return type(error)
     return None
 
