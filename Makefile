@@ -4,10 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 SOURCES := shared/src services/booking/src services/concerns/src services/notifications/src services/reporting/src deploy
 CHECKED := shared services tests deploy
+EVENT_PATH := $(addprefix tests/shared/test_,event_path.py consumer.py relay_faults.py fences.py sending.py topics.py kafka_clients.py stall.py)
 BUILT := shared/src/shared/pages/assets/app.css
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt kafka load token soak mutants bench lock assets clean
+.PHONY: help setup run test check fmt kafka load token faults soak kafkas mutants bench lock assets clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,14 +40,24 @@ fmt: .venv/dev ## put the code into its form
 kafka: .venv/run .tools/kafka/fetched ## Apache Kafka on 127.0.0.1:9092 with our topics (Java 17, Maven); Ctrl-C ends it
 	@deploy/kafka/run
 
+faults: .venv/dev assets ## faults on real processes under load, then the checker: MINUTES=30 SEED= NODES=3
+	@$(VENV)/python -m tests.faults --minutes $(or $(MINUTES),30) --nodes $(or $(NODES),3) $(if $(SEED),--seed $(SEED)); \
+	found=$$?; $(VENV)/python -m tests.faults.report && exit $$found
+
 soak: .venv/dev assets ## the long forms of the fault tests
 	@$(VENV)/python -m pytest -m soak
+
+kafkas: .venv/dev ## the event path on Kafka 4.3.1 and 3.9.1, on three secured nodes, and through pgbouncer
+	@KAFKA_VERSION=3.9.1 $(VENV)/python -m pytest $(EVENT_PATH)
+	@KAFKA_VERSION=3.9.1 KAFKA_SECURED=1 $(VENV)/python -m pytest $(EVENT_PATH) tests/secured
+	@KAFKA_SECURED=1 KAFKA_NODES=3 $(VENV)/python -m pytest $(EVENT_PATH) tests/secured
+	@PGBOUNCER=1 $(VENV)/python -m pytest $(EVENT_PATH)
 
 mutants: .venv/dev ## take each fence out of a copy: a test must notice
 	@$(VENV)/python -m tests.mutants
 
-bench: .venv/dev ## how fast, on this machine
-	@$(VENV)/python -m pytest -m bench
+bench: .venv/dev ## how fast, on this machine: tests/bench/RESULTS.md (ROUNDS=, ONLY=booking,relay to try)
+	@$(VENV)/python -m tests.bench
 
 lock: .tools/uv/bin/uv ## requirements/*.lock from the pyproject files: names, versions, hashes, no addresses
 	.tools/uv/bin/uv lock --quiet
@@ -79,6 +90,11 @@ $(BUILT): .venv/run $(wildcard deploy/assets/*.* shared/src/shared/pages/styles/
 .tools/kafka/fetched: deploy/kafka/pom.xml
 	@echo "fetching Apache Kafka's jars ..." >&2
 	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/kafka -DincludeScope=runtime
+	@touch $@
+
+.tools/kafka-%/fetched: deploy/kafka/pom.xml
+	@echo "fetching Apache Kafka $*'s jars ..." >&2
+	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -Dkafka.version=$* -DoutputDirectory=$(CURDIR)/.tools/kafka-$* -DincludeScope=runtime
 	@touch $@
 
 .tools/uv/bin/uv:

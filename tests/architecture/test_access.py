@@ -134,6 +134,16 @@ def test_every_link_at_the_head_of_a_page_leads_to_one_that_admits_who_sees_it(
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_the_operators_routes_are_an_admins_alone(apps: dict[str, FastAPI], service: str) -> None:
+    base = f"/{service}/v1/operations/"
+    rules = [door.rule for door in doors_of(apps[service]) if door.path.startswith(base)]
+    assert len(rules) == 10
+    assert {(rule.kind, rule.roles, rule.session) for rule in rules} == {
+        ("staff", frozenset({"admin"}), False)
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_rule_names_a_role_or_a_service_that_there_is_not(
     apps: dict[str, FastAPI], service: str
 ) -> None:

@@ -31,12 +31,12 @@ FILLED: dict[str, Any] = {
 class Officer:
     """Somebody with a browser that runs no script."""
 
-    def __init__(self, parts: KeptParts, role: str | None = "officer") -> None:
+    def __init__(self, parts: KeptParts, role: str | None = "officer", number: int = 1) -> None:
         app = create_app(parts)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
         if role is not None:
             answer = Response()
-            who = Principal(f"{role}-1", "Sam Reed", frozenset({role}), frozenset({"*"}))
+            who = Principal(f"{role}-{number}", "Sam Reed", frozenset({role}), frozenset({"*"}))
             app.state.gate.sessions.begin(answer, who)
             sealed = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
             self.client.cookies.set(COOKIE, sealed)
@@ -190,10 +190,14 @@ async def test_the_page_is_the_officers_alone(parts: KeptParts) -> None:
     assert nobody.status_code in {302, 303, 401}
 
 
-async def test_a_concern_of_another_officer_is_not_told(officer: Officer) -> None:
-    page = await officer.look(f"{PATH}?captured={uuid4()}")
-    assert page.status_code == 200
-    assert "Captured" not in page.text
+async def test_a_concern_of_another_officer_is_not_told(officer: Officer, parts: KeptParts) -> None:
+    told = (await officer.fill()).headers["location"]
+    assert "Captured" in (await officer.look(told)).text
+    another = Officer(parts, number=2)
+    for where in (told, f"{PATH}?captured={uuid4()}"):
+        page = await another.look(where)
+        assert page.status_code == 200
+        assert "Captured" not in page.text
 
 
 async def test_a_walk_that_is_no_id_is_refused(officer: Officer) -> None:

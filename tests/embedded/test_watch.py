@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,14 @@ def a_watch(program: str, told: Told, folder: Path) -> watch.Watch:
     return watch.Watch({}, fd, folder / "services.log", told.append, command)
 
 
+async def code_of(running: Awaitable[int]) -> int:
+    """The code with which a watch has ended, within ten seconds."""
+    task = asyncio.ensure_future(running)
+    done, _ = await asyncio.wait({task}, timeout=10)
+    assert done
+    return await task
+
+
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "FIRST_WAIT", 0.01)
@@ -80,7 +88,7 @@ async def test_each_start_after_a_crash_waits_longer(told: Told, tmp_path: Path)
 
 async def test_a_child_that_ends_well_is_not_started_again(told: Told, tmp_path: Path) -> None:
     kept = a_watch(READY, told, tmp_path)
-    assert await asyncio.wait_for(kept.run(), 10) == 0
+    assert await code_of(kept.run()) == 0
     assert told.ready == 1
     assert told.ends == []
 
@@ -88,7 +96,7 @@ async def test_a_child_that_ends_well_is_not_started_again(told: Told, tmp_path:
 async def test_a_child_that_never_comes_up_is_given_up(told: Told, tmp_path: Path) -> None:
     kept = a_watch("import sys; sys.exit('no')", told, tmp_path)
     with pytest.raises(PartFailed, match=r"services\.log"):
-        await asyncio.wait_for(kept.run(), 10)
+        await code_of(kept.run())
     assert len(told.ends) == watch.NEVER_UP - 1
 
 
@@ -103,7 +111,7 @@ async def test_stopping_ends_the_child_by_sigterm(told: Told, tmp_path: Path) ->
     running = asyncio.create_task(kept.run())
     await until(lambda: told.ready)
     kept.stop()
-    assert await asyncio.wait_for(running, 10) == 0
+    assert await code_of(running) == 0
     assert caught.exists()
 
 
@@ -115,4 +123,4 @@ async def test_a_child_that_ignores_sigterm_is_killed(
     running = asyncio.create_task(kept.run())
     await until(lambda: told.ready)
     kept.stop()
-    assert await asyncio.wait_for(running, 10) == -9
+    assert await code_of(running) == -9

@@ -1,6 +1,7 @@
 """``make mutants``: take each fence out of a copy of the tree; a test must notice.
 
-With names, only those mutants; without, all, and the kill table is written beside this file.
+With names, only those mutants; without, all, and the kill table is written beside this file. Two lanes
+work side by side, each with a Kafka of its own: tests empty its topics.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from tests.mutants import catalogue, copies, judging
 from tests.mutants.catalogue import DoesNotApply, Mutant
 from tests.mutants.judging import Verdict
 
+LANES = 2
 TABLE = Path(__file__).parent / "TABLE.md"
 HEAD = """# What happens when a fence is taken out
 
@@ -49,49 +52,86 @@ def chosen(names: Sequence[str]) -> list[Mutant]:
     return [mutant for mutant in mutants if not names or mutant.name in names]
 
 
-async def baseline(snapshot: Path, mutants: Sequence[Mutant], servers: Mapping[str, str]) -> None:
-    """Every named test passes while nothing has been changed, or there is nothing to judge by."""
-    tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
-    say(f"{len(tests)} tests without any change ...")
-    run = await copies.run_tests(snapshot, tests, servers)
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One of the runs side by side: its folder, the unchanged copy in it, and its servers."""
+
+    folder: Path
+    unchanged: Path
+    servers: Mapping[str, str]
+
+
+async def open_lanes(held: AsyncExitStack, number: int) -> list[Lane]:
+    """So many lanes, while ``held`` lasts; one where Kafka is somebody else's."""
+    if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        number = 1
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="walkandtalk-mutants-")))
+    postgres = held.enter_context(infra.postgres())
+    lanes: list[Lane] = []
+    for nth in range(number):
+        kafka = await held.enter_async_context(choose_kafka())
+        servers = {"TEST_POSTGRES_URL": postgres, "KAFKA_BOOTSTRAP_SERVERS": kafka}
+        own = folder.resolve() / str(nth)
+        copies.snapshot(own / "unchanged")
+        lanes.append(Lane(own, own / "unchanged", servers))
+    return lanes
+
+
+async def baseline(lane: Lane, tests: Sequence[str]) -> list[str]:
+    """Which of the named tests do not pass while nothing has been changed: then nothing can be judged."""
+    run = await copies.run_tests(lane.unchanged, tests, lane.servers)
     wrong = judging.not_green(run, tests)
     if wrong:
         say(run.output[-6000:])
-        sys.exit("not green without any change:\n  " + "\n  ".join(wrong))
+    return wrong
 
 
-async def kill(
-    mutant: Mutant, snapshot: Path, folder: Path, servers: Mapping[str, str]
-) -> tuple[Verdict, str]:
+async def kill(mutant: Mutant, lane: Lane) -> tuple[Verdict, str]:
     """Let a mutant's tests loose on it; the verdict, and what pytest said."""
-    tree = folder / mutant.name
-    copies.clone(snapshot, tree)
+    tree = lane.folder / mutant.name
+    copies.clone(lane.unchanged, tree)
     try:
         catalogue.apply(mutant, tree)
     except DoesNotApply as error:
         return Verdict(False, "DOES NOT APPLY", str(error)), ""
-    run = await copies.run_tests(tree, mutant.tests, servers)
+    run = await copies.run_tests(tree, mutant.tests, lane.servers)
+    copies.discard(tree)
     return judging.judge(run), run.output
 
 
-async def judge_all(
-    mutants: Sequence[Mutant], servers: Mapping[str, str], *, verbose: bool
-) -> list[Kill]:
-    """One mutant after the other, each in a copy of its own."""
-    kills: list[Kill] = []
-    with tempfile.TemporaryDirectory(prefix="walkandtalk-mutants-") as name:
-        folder = Path(name).resolve()
-        snapshot = folder / "unchanged"
-        copies.snapshot(snapshot)
-        await baseline(snapshot, mutants, servers)
-        for mutant in mutants:
+async def judge_all(mutants: Sequence[Mutant], *, verbose: bool) -> list[Kill]:
+    """Each mutant in a copy of its own; a lane takes the next as soon as it is done with one."""
+    kills: dict[str, Kill] = {}
+    coming = iter(mutants)
+
+    async def work(lane: Lane) -> None:
+        for mutant in coming:
             began = time.monotonic()
-            verdict, output = await kill(mutant, snapshot, folder, servers)
-            kills.append(Kill(mutant, verdict, time.monotonic() - began))
-            say(line_of(kills[-1]))
+            verdict, output = await kill(mutant, lane)
+            kills[mutant.name] = Kill(mutant, verdict, time.monotonic() - began)
+            say(line_of(kills[mutant.name]))
             if verbose or not verdict.caught:
                 say(output[-6000:])
-    return kills
+
+    async with AsyncExitStack() as held:
+        lanes = await open_lanes(held, min(LANES, len(mutants)))
+        tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
+        say(f"{len(tests)} tests without any change ...")
+        shares = shared_out(tests, len(lanes))
+        found = await asyncio.gather(*map(baseline, lanes, shares))
+        if wrong := [test for of_lane in found for test in of_lane]:
+            sys.exit("not green without any change:\n  " + "\n  ".join(wrong))
+        await asyncio.gather(*map(work, lanes))
+    return [kills[mutant.name] for mutant in mutants]
+
+
+def shared_out(tests: Sequence[str], number: int) -> list[list[str]]:
+    """The tests in so many shares, the tests of one file together."""
+    files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+    return [
+        [test for test in tests if files.index(test.partition("::")[0]) % number == nth]
+        for nth in range(number)
+    ]
 
 
 def line_of(each: Kill) -> str:
@@ -120,11 +160,8 @@ async def main(names: Sequence[str], *, verbose: bool) -> int:
     """Judge the mutants; 1 when one survives or does not apply."""
     began = time.monotonic()
     mutants = chosen(names)
-    with infra.postgres() as postgres:
-        async with choose_kafka() as kafka:
-            servers = {"TEST_POSTGRES_URL": postgres, "KAFKA_BOOTSTRAP_SERVERS": kafka}
-            kills = await judge_all(mutants, servers, verbose=verbose)
-    for line in infra.SAID:
+    kills = await judge_all(mutants, verbose=verbose)
+    for line in dict.fromkeys(infra.SAID):
         say(line)
     survivors = [each for each in kills if not each.verdict.caught]
     if not names and not survivors:

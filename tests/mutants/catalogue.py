@@ -1,16 +1,31 @@
 """The mutants: each takes one fence out of the code, and names the tests that must notice.
 
 Invariant: a mutant whose text is not found exactly once does not apply, and that is an error: the
-code has moved on, and the mutant must follow.
+code has moved on, and the mutant must follow. So is one that names a test that there is not.
 """
 
+import ast
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-CATALOGUE = Path(__file__).parent / "catalogue.toml"
+# In the order in which an event travels, then what stands around it.
+FILES = (
+    "relay",
+    "consumer",
+    "watching",
+    "plumbing",
+    "access",
+    "booking",
+    "concerns",
+    "notifications",
+    "reporting",
+    "embedded",
+)
+CATALOGUE = Path(__file__).parent / "catalogue"
 
 
 class DoesNotApply(Exception):
@@ -36,9 +51,10 @@ class Mutant:
     changes: Sequence[Change]
 
 
-def load(path: Path = CATALOGUE) -> list[Mutant]:
+def load(folder: Path = CATALOGUE) -> list[Mutant]:
     """Every mutant of the catalogue, in its order."""
-    found = [_mutant(entry) for entry in tomllib.loads(path.read_text())["mutant"]]
+    texts = [(folder / f"{name}.toml").read_text() for name in FILES]
+    found = [_mutant(entry) for text in texts for entry in tomllib.loads(text)["mutant"]]
     names = [mutant.name for mutant in found]
     if len(names) != len(set(names)):
         raise ValueError("two mutants of one name")
@@ -50,12 +66,33 @@ def _mutant(entry: dict[str, Any]) -> Mutant:
     return Mutant(entry["name"], entry["fence"], entry["tests"], changes)
 
 
-def apply(mutant: Mutant, tree: Path) -> None:
-    """Change the copy at ``tree``. Raises DoesNotApply."""
+def changed(mutant: Mutant, tree: Path) -> dict[Path, str]:
+    """The files of a tree as the mutant has them. Raises DoesNotApply."""
+    texts: dict[Path, str] = {}
     for change in mutant.changes:
         path = tree / change.file
-        text = path.read_text() if path.is_file() else ""
+        text = texts.get(path, path.read_text() if path.is_file() else "")
         number = text.count(change.before)
         if number != 1:
             raise DoesNotApply(f"{change.file} has its text {number} times")
-        path.write_text(text.replace(change.before, change.after))
+        texts[path] = text.replace(change.before, change.after)
+    return texts
+
+
+def apply(mutant: Mutant, tree: Path) -> None:
+    """Change the copy at ``tree``. Raises DoesNotApply, and then nothing is changed."""
+    for path, text in changed(mutant, tree).items():
+        path.write_text(text)
+
+
+def is_there(test: str, tree: Path) -> bool:
+    """Whether a tree holds the test that a node id names."""
+    file, _, name = test.partition("::")
+    return (tree / file).is_file() and name in _tests_in(tree / file)
+
+
+@cache
+def _tests_in(path: Path) -> frozenset[str]:
+    body = ast.parse(path.read_text()).body
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(node.name for node in body if isinstance(node, kinds))

@@ -6,11 +6,11 @@ to; what was imported is in the report, and a run that used other sources counts
 
 import asyncio
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.factories import ROOT
+from tests.mutants import forked
 from tests.sources import PACKAGES
 
 LIMIT_SECONDS = 120
 # Made, not written, and needed by some tests: Kafka's jars, and what the pages look like.
 MADE = (".tools", "shared/src/shared/pages/assets")
 TRACKED = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "-p", "tests.mutants.witness", "--tb=short"]
+PYTEST = (
+    *("-q", "-x", "-p", "no:cacheprovider", "-p", "tests.mutants.witness", "--tb=short"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of the libraries imported before
+)
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(list(forked.LIBRARIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class ForeignSources(Exception):
 
 def snapshot(to: Path) -> None:
     """Copy every file of the working tree that is not ignored; what is made is linked."""
+    to.mkdir(parents=True)
     listed = subprocess.run(TRACKED, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
@@ -57,30 +64,29 @@ def clone(snapshot: Path, to: Path) -> None:
     shutil.copytree(snapshot, to, symlinks=True)
 
 
+def discard(tree: Path) -> None:
+    """Throw a copy away."""
+    shutil.rmtree(tree, ignore_errors=True)
+
+
 async def run_tests(tree: Path, tests: Sequence[str], servers: Mapping[str, str]) -> Run:
     """Run tests in a copy until the first that fails. Raises ForeignSources."""
-    report = tree.with_suffix(".jsonl")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "pytest", *PYTEST, *tests),
-        cwd=tree,
-        env=_environment(tree, report) | dict(servers),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+    if not tests:
+        return Run([], "", ended=True)
+    report, output = tree.with_suffix(".jsonl"), tree.with_suffix(".txt")
+    environment = _environment(tree, report) | dict(servers)
+    process = FORKS.Process(
+        target=forked.run, args=(tree, output, [*PYTEST, *tests], environment), daemon=True
     )
-    output, ended = b"", False
-    try:
-        async with asyncio.timeout(LIMIT_SECONDS * len(tests)):
-            output, _ = await process.communicate()
-            ended = True
-    except TimeoutError:
-        pass
-    finally:
-        with suppress(ProcessLookupError):  # whatever it has started ends with it
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    return Run(_read(report, tree), output.decode(errors="replace"), ended)
+    process.start()
+    await asyncio.to_thread(process.join, LIMIT_SECONDS * len(tests))
+    ended = process.exitcode is not None
+    assert process.pid is not None
+    with suppress(ProcessLookupError):  # whatever it has started ends with it
+        os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.to_thread(process.join)
+    said = output.read_text(errors="replace") if output.exists() else ""
+    return Run(_read(report, tree), said, ended)
 
 
 def _environment(tree: Path, report: Path) -> dict[str, str]:

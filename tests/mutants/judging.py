@@ -1,8 +1,9 @@
 """What counts as a catch.
 
 Invariant: a mutant is caught only by a named test that ran and found messages, rows or answers to be
-wrong: an assertion of the test's own, or a wait with a deadline for them that ran out. A fault in a
-fixture, an import, another exception, or a run that never ended catches nothing.
+wrong: an assertion of the test's own, a refusal that it waited for in vain, or a wait with a deadline
+that ran out. A fault in a fixture, an import, another exception, or a run that never ended catches
+nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from tests.mutants.copies import Run
 Report = Mapping[str, Any]
 
 WAITING = "tests/infra.py"  # until(): a poll with a deadline
+NOT_REFUSED = "DID NOT RAISE"  # what pytest.raises says
 STARTING = "tests/kafka.py"  # a Kafka that does not come up is no answer of ours
 
 
@@ -33,7 +35,7 @@ def is_catch(report: Report) -> bool:
     through = report["through"]
     if not through or STARTING in through:
         return False
-    if report["is_assertion"]:
+    if report["is_assertion"] or report["words"].startswith(NOT_REFUSED):
         return through[-1].startswith("tests/")
     return report["kind"] == "Failed" and through[-1] == WAITING
 

@@ -37,9 +37,15 @@ WAIT = {"is_assertion": False, "kind": "Failed", "words": "still False after 10 
 
 @pytest.mark.parametrize(
     "report",
-    [failed(), failed(**WAIT, through=[TEST, "tests/shared/eventpath.py", "tests/infra.py"])],
+    [
+        failed(),
+        failed(is_assertion=False, kind="Failed", words="DID NOT RAISE <class 'Refusal'>"),
+        failed(**WAIT, through=[TEST, "tests/shared/eventpath.py", "tests/infra.py"]),
+    ],
 )
-def test_an_assertion_or_a_wait_that_ran_out_is_a_catch(report: dict[str, Any]) -> None:
+def test_an_assertion_a_refusal_missed_or_a_wait_that_ran_out_is_a_catch(
+    report: dict[str, Any],
+) -> None:
     verdict = judge(Run([passed(phase="setup"), report], "", ended=True))
     assert (verdict.caught, verdict.by) == (True, f"{TEST}::test_a")
 
@@ -51,7 +57,7 @@ def test_an_assertion_or_a_wait_that_ran_out_is_a_catch(report: dict[str, Any]) 
         failed(phase="teardown"),
         failed(is_assertion=False, kind="ImportError"),
         failed(is_assertion=False, kind="TimeoutError"),
-        failed(is_assertion=False, kind="Failed", words="DID NOT RAISE"),
+        failed(is_assertion=False, kind="Failed", words="odd"),
         failed(through=[TEST, "shared/src/shared/relay/queue.py"]),
         failed(**WAIT, through=[TEST, "tests/kafka.py", "tests/infra.py"]),
         failed(through=[]),
@@ -96,16 +102,30 @@ def test_a_mutant_that_does_not_fit_just_once_does_not_apply(tmp_path: Path, tex
     assert (tmp_path / "code.py").read_text() == text
 
 
-@pytest.mark.parametrize("mutant", catalogue.load(), ids=lambda mutant: mutant.name)
-def test_every_mutant_fits_the_code_and_names_tests_that_there_are(
-    tmp_path: Path, mutant: Mutant
-) -> None:
-    for change in mutant.changes:
-        copy = tmp_path / change.file
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text((ROOT / change.file).read_text())
-    catalogue.apply(mutant, tmp_path)
-    assert mutant.tests
-    for test in mutant.tests:
-        file, _, name = test.partition("::")
-        assert f"def {name}(" in (ROOT / file).read_text()
+def test_the_catalogue_fits_the_code_and_names_tests_that_there_are() -> None:
+    for mutant in catalogue.load():
+        changed = catalogue.changed(mutant, ROOT)
+        assert changed, mutant.name
+        for path, text in changed.items():
+            assert text != path.read_text(), mutant.name
+            if path.suffix == ".py":
+                compile(text, str(path), "exec")
+        assert mutant.tests, mutant.name
+        missing = [test for test in mutant.tests if not catalogue.is_there(test, ROOT)]
+        assert not missing, mutant.name
+
+
+def test_every_catalogue_file_is_read() -> None:
+    assert sorted(path.stem for path in catalogue.CATALOGUE.iterdir()) == sorted(catalogue.FILES)
+
+
+@pytest.mark.parametrize(
+    ("test", "there"),
+    [
+        ("tests/mutants/test_judging.py::test_every_catalogue_file_is_read", True),
+        ("tests/mutants/test_judging.py::test_nothing", False),
+        ("tests/mutants/test_nothing.py::test_nothing", False),
+    ],
+)
+def test_a_test_that_is_not_there_is_noticed(test: str, *, there: bool) -> None:
+    assert catalogue.is_there(test, ROOT) is there

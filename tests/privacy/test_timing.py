@@ -13,6 +13,7 @@ from tests.booking.desk import a_booking
 from tests.concerns import capturing
 from tests.conftest import FreshDatabase
 from tests.kafka import renew_topics
+from tests.keyring import reach
 from tests.privacy.worlds import Minutes, World
 from tests.shared.eventpath import clock_of, relaying
 from tests.tokens import TestIssuer
@@ -28,7 +29,7 @@ async def lived(
 ) -> World:
     """A world with databases and topics of its own, lived through."""
     await renew_topics(bootstrap)
-    where = {"kafka_bootstrap_servers": bootstrap}
+    where = reach(bootstrap)
     async with (
         open_database(await fresh_database("booking")) as of_booking,
         open_database(await fresh_database("concerns")) as of_concerns,

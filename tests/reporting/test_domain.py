@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from tests.reporting.events import (
     received,
     request_events,
 )
+
+AN_ID_OR_INSTANT = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?|\d\dT?:?\d\d:\d\d", re.IGNORECASE)
 
 
 def test_every_walk_event_becomes_one_fact_of_its_kind():
@@ -107,6 +110,7 @@ def test_no_fact_holds_an_id_or_an_instant():
         values = [getattr(fact, name) for name in fact.__slots__]
         assert all(isinstance(value, str | int | date | None) for value in values)
         assert not any(isinstance(value, datetime) for value in values)
+        assert not any(AN_ID_OR_INSTANT.search(str(value)) for value in values)
 
 
 def test_a_question_keeps_the_order_it_was_asked_in():

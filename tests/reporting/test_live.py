@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -18,12 +19,14 @@ from reporting.schemas import LiveStream
 from reporting.service.live import LiveFigures, Pace, Source
 from shared.log import make_logger
 from shared.postgres import Database
+from shared.progress import Progress
 from tests.factories import PLACES, START, parts_for
 from tests.infra import until
 from tests.reporting.events import a_started_walk, applied_until
 from tests.reporting.test_service import apply
 from tests.tokens import TestIssuer
 
+MOST_CHUNKS = 100
 LIVE = "/reporting/v1/live"
 
 
@@ -72,23 +75,36 @@ class Stream:
 
     async def chunk(self) -> bytes:
         """The next chunk (RFC 9112, 7.1); empty at the end of the stream."""
-        async with asyncio.timeout(10):
-            size = int(await self.reader.readline(), 16)
-            return (await self.reader.readexactly(size + 2))[:-2]
+        try:
+            async with asyncio.timeout(10):
+                size = int(await self.reader.readline() or b"0", 16)
+                return (await self.reader.readexactly(size + 2))[:-2] if size else b""
+        except TimeoutError:
+            raise AssertionError("nothing came within ten seconds") from None
 
     async def event(self, kind: str) -> Any:
         """The data of the next event of a kind."""
-        while content := await self.chunk():
-            if f"event: {kind}\n".encode() in content:
-                return json.loads(content.split(b"data: ")[1].splitlines()[0])
-        pytest.fail("the stream has ended")
+        content = await self.chunk_with(f"event: {kind}\n".encode())
+        return json.loads(content.split(b"data: ")[1].splitlines()[0])
+
+    async def chunk_with(self, words: bytes) -> bytes:
+        """The next chunk that holds the words; fails at the stream's end, or when many do not."""
+        content = b""
+        for _ in range(MOST_CHUNKS):
+            content = await self.chunk()
+            if words in content or not content:
+                break
+        assert words in content
+        return content
 
     async def rest(self) -> bytes:
         """Everything up to the end of the stream."""
         content = b""
-        while more := await self.chunk():
+        for _ in range(MOST_CHUNKS):
+            if not (more := await self.chunk()):
+                return content
             content += more
-        return content
+        raise AssertionError("it goes on and on")
 
     def close(self) -> None:
         self.writer.transport.abort()
@@ -172,9 +188,10 @@ async def test_one_stream_too_many_is_refused_in_words(lot: Lot):
     streams = await asyncio.gather(*(lot.stream() for _ in range(200)))
     await until(lambda: lot.live.streams == 200)
     async with httpx.AsyncClient() as client:
-        answer = await client.get(f"http://127.0.0.1:{lot.port}{LIVE}", headers=lot.headers)
-    assert answer.status_code == 503
-    assert answer.json()["type"].endswith("/too-many-streams")
+        where = f"http://127.0.0.1:{lot.port}{LIVE}"
+        async with client.stream("GET", where, headers=lot.headers) as answer:
+            assert answer.status_code == 503
+            assert json.loads(await answer.aread())["type"].endswith("/too-many-streams")
     streams.pop().close()
     await until(lambda: lot.live.streams == 199)
     await (await lot.stream()).event("figures")
@@ -217,8 +234,7 @@ async def test_streams_outlive_a_database_that_is_away(
         raise ConnectionRefusedError
 
     monkeypatch.setattr(lot.live, "source", Source(away, source.figures, source.beat))
-    while b"still here" not in await stream.chunk():
-        pass
+    await stream.chunk_with(b"still here")
     monkeypatch.setattr(lot.live, "source", source)
     await apply(reporting_database, [a_started_walk()])
     assert len((await stream.event("figures"))["walks"]) == 1
@@ -227,7 +243,11 @@ async def test_streams_outlive_a_database_that_is_away(
 async def test_a_stream_ends_after_its_time(reporting_database: Database, issuer: TestIssuer):
     app = create_app(
         parts_for(
-            "reporting", reporting_database, oidc_issuer=issuer.url, live_stream_minutes=0.3 / 60
+            "reporting",
+            reporting_database,
+            oidc_issuer=issuer.url,
+            live_stream_minutes=0.3 / 60,
+            live_beat_seconds=0.2,
         )
     )
     async with serving(app, app.state.live) as port:
@@ -258,7 +278,8 @@ async def test_a_client_that_takes_nothing_holds_up_nobody():
     async def beat() -> bytes:
         return b": beat\n\n"
 
-    live = LiveFigures(Source(count, figures, beat), Pace(0.005, 60, 10), make_logger("test"))
+    source, pace = Source(count, figures, beat), Pace(0.005, 60, 10, 60)
+    live = LiveFigures(source, pace, make_logger("test"), Progress())
     app = FastAPI()
 
     @app.get(LIVE)
@@ -279,6 +300,49 @@ async def test_a_client_that_takes_nothing_holds_up_nobody():
         assert len(seen) < 20
 
 
+async def test_a_look_that_dies_or_hangs_while_somebody_listens_is_a_stall():
+    broken: list[str] = []
+
+    async def count() -> int:
+        if "dies" in broken:
+            raise asyncio.CancelledError
+        if "hangs" in broken:
+            await asyncio.get_running_loop().create_future()
+        return 1
+
+    async def frame(*_: int) -> bytes:
+        return b": frame\n\n"
+
+    for fault in ("dies", "hangs"):
+        progress = Progress()
+        pace = Pace(0.005, 60, 10, 0.5)
+        live = LiveFigures(Source(count, frame, frame), pace, make_logger("test"), progress)
+        with live.joined():
+            await until(lambda live=live: live.newer_than(0))
+            assert progress.stuck() == []
+            broken.append(fault)
+            assert await until(progress.stuck) == ["live figures"]
+            broken.clear()
+            live.end()
+        assert progress.stuck() == []
+
+
+async def test_when_nobody_listens_there_is_nothing_to_miss():
+    async def count() -> int:
+        return 1
+
+    async def frame(*_: int) -> bytes:
+        return b": frame\n\n"
+
+    progress = Progress()
+    pace = Pace(0.005, 60, 10, 0.2)
+    live = LiveFigures(Source(count, frame, frame), pace, make_logger("test"), progress)
+    with live.joined():
+        await until(lambda: live.newer_than(0))
+    await until(lambda: not live.reading)
+    assert "live figures" not in progress._limits  # pyright: ignore[reportPrivateUsage]
+
+
 async def test_a_stopped_process_ends_its_streams_at_once(
     fresh_reporting_url: str, issuer: TestIssuer
 ):
@@ -290,7 +354,7 @@ async def test_a_stopped_process_ends_its_streams_at_once(
         "port": port,
         "worker_port": worker_port,
     }
-    environment = {f"REPORTING_{name.upper()}": str(value) for name, value in said.items()}
+    environment = os.environ | {f"REPORTING_{name.upper()}": str(said[name]) for name in said}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "reporting", "api", env=environment, stderr=asyncio.subprocess.DEVNULL
     )
@@ -300,9 +364,10 @@ async def test_a_stopped_process_ends_its_streams_at_once(
         for stream in streams:
             await stream.event("figures")
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(5):
-            await asyncio.gather(*(stream.rest() for stream in streams))
-            await process.wait()
+        ending = asyncio.gather(*(stream.rest() for stream in streams), process.wait())
+        done, _ = await asyncio.wait({ending}, timeout=5)
+        assert done
+        await ending
     finally:
         if process.returncode is None:
             process.kill()

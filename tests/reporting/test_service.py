@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from reporting import domain, service, store, worker
 from reporting.domain import Question, Row
+from reporting.service.rebuild import StillDiffers
 from shared.events import Received, WardRef
 from shared.postgres import Database
 from tests.factories import START
+from tests.infra import until
 from tests.reporting.events import (
     DAY,
     a_concern,
@@ -25,6 +28,16 @@ WARDS = [
     WardRef(code="L05000001", set="old-2013"),
 ]
 DAYS = [DAY, DAY + timedelta(days=1)]
+WAITING = """
+select exists (select from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock')
+"""
+# A database that cannot count: whatever is put into the figures is one too many.
+MISCOUNT = """
+create function one_too_many() returns trigger language plpgsql as $$
+begin new.count := new.count + 1; return new; end $$;
+create trigger one_too_many before insert on figure for each row execute function one_too_many();
+"""
 
 
 async def apply(database: Database, *batches: list[Received]) -> None:
@@ -209,6 +222,33 @@ async def test_a_rebuild_moves_the_version_when_it_mends(reporting_database: Dat
     await reporting_database.pool.execute("update figure set count = 9")
     await service.rebuild(reporting_database)
     assert await version() > before
+
+
+async def test_a_rebuild_waits_for_who_is_counting(reporting_database: Database):
+    await apply(reporting_database, [a_started_walk()])
+    await reporting_database.pool.execute("update figure set count = 7")
+
+    async def is_done_or_waits() -> bool:
+        return rebuilding.done() or await reporting_database.pool.fetchval(WAITING)
+
+    async with reporting_database.transaction() as counting:
+        await store.take_turn(counting)
+        rebuilding = asyncio.create_task(service.rebuild(reporting_database))
+        await until(is_done_or_waits)
+        assert not rebuilding.done()
+    assert (await rebuilding).mended
+
+
+async def test_a_rebuild_that_does_not_come_out_right_changes_nothing(
+    reporting_database: Database,
+):
+    await apply(reporting_database, [a_started_walk()])
+    await reporting_database.pool.execute("update figure set count = 7")
+    await reporting_database.pool.execute(MISCOUNT)
+    wrong = await figures(reporting_database)
+    with suppress(StillDiffers):
+        await service.rebuild(reporting_database)
+    assert await figures(reporting_database) == wrong
 
 
 async def test_progress_is_read_before_the_figures(

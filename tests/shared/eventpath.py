@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from confluent_kafka import Consumer as OtherClient, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from shared import outbox
+from shared import kafka, outbox
 from shared.bands import band_of
 from shared.clock import new_id, now
 from shared.consumer import Consumer
@@ -29,6 +29,7 @@ from shared.republish import republish
 from shared.service import Handler, Parts, Work
 from tests.factories import Clock, KeptParts, parts_for
 from tests.kafka import apply_topics
+from tests.keyring import SUITE, librdkafka, reach
 
 START = now()
 
@@ -121,6 +122,12 @@ async def somebody_waits_for_the_outbox(database: Database) -> bool:
     return bool(await rows(database, waiting))
 
 
+async def operate(database: Database, operation: Any, *arguments: Any, **named: Any) -> Any:
+    """One of the operators' operations, in a transaction of its own."""
+    async with database.transaction() as connection:
+        return await operation(connection, *arguments, **named)
+
+
 async def refuse(database: Database, *keys: str) -> None:
     """From now on the handler refuses these keys."""
     async with database.transaction() as connection:
@@ -159,7 +166,7 @@ async def commit(bootstrap: str, group: str, place: Any, offset: int) -> None:
 
 
 def _commit(bootstrap: str, group: str, place: Any, offset: int) -> None:
-    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": group})
+    client = OtherClient(librdkafka(bootstrap) | {"group.id": group})
     at = TopicPartition(place.topic, place.partition, offset)
     client.commit(offsets=[at], asynchronous=False)
     client.close()
@@ -171,13 +178,13 @@ async def trim(bootstrap: str, *, leave: int, topic: str = TOPIC) -> None:
 
 
 def _trim(bootstrap: str, topic: str, leave: int) -> None:
-    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": str(new_id())})
+    client = OtherClient(librdkafka(bootstrap) | {"group.id": str(new_id())})
     places: list[TopicPartition] = []
     for number in client.list_topics(topic, timeout=10).topics[topic].partitions:
         start, end = client.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
         places.append(TopicPartition(topic, number, max(start, end - leave)))
     client.close()
-    admin = AdminClient({"bootstrap.servers": bootstrap})  # must outlive its answers
+    admin = AdminClient(librdkafka(bootstrap))  # must outlive its answers
     for done in admin.delete_records(places).values():
         done.result(10)
 
@@ -217,9 +224,8 @@ def work(handler: Handler = note, topic: str = TOPIC) -> Work:
 
 def parts(database: Database, bootstrap: str, **settings: Any) -> KeptParts:
     """Parts on a real Kafka, by the real time: a broker refuses records from the future."""
-    return parts_for(
-        "shared", database, clock=Clock(now()), kafka_bootstrap_servers=bootstrap, **settings
-    )
+    given = reach(bootstrap, SUITE) | settings
+    return parts_for("shared", database, clock=Clock(now()), **given)
 
 
 @asynccontextmanager
@@ -275,7 +281,7 @@ async def on_topic(bootstrap: str, topic: str = TOPIC) -> list[OnTopic]:
 
 
 def _read_all(bootstrap: str, topic: str) -> list[OnTopic]:
-    client = OtherClient({"bootstrap.servers": bootstrap, "group.id": str(new_id())})
+    client = OtherClient(librdkafka(bootstrap) | {"group.id": str(new_id())})
     try:
         partitions = client.list_topics(topic, timeout=10).topics[topic].partitions
         ends: dict[int, int] = {}
@@ -319,8 +325,7 @@ def first_occurrences(records: Sequence[OnTopic]) -> dict[str, list[int]]:
 @asynccontextmanager
 async def producing(parts: KeptParts, **changes: Any) -> AsyncGenerator[AIOKafkaProducer]:
     """A producer of the test's own, to put bad records on a topic."""
-    servers = parts.settings.kafka_bootstrap_servers
-    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", **changes)
+    producer = AIOKafkaProducer(**kafka.reach(parts.settings), acks="all", **changes)
     await producer.start()
     try:
         yield producer

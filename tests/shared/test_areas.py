@@ -12,7 +12,6 @@ import pytest
 
 from shared import areas
 from shared.areas.__main__ import main
-from shared.areas.boundaries import BORDER_TOLERANCE
 from tests.infra import real
 
 ROOT = Path(__file__).parents[2]
@@ -185,10 +184,13 @@ def test_a_point_on_the_border_of_two_wards_gets_the_lower_code(tmp_path: Path) 
 
 def test_a_point_a_rounding_error_outside_still_has_its_ward(tmp_path: Path) -> None:
     made = two_wards(tmp_path)
-    found = made.find(BORDER_TOLERANCE * 0.9, 51.45)
+    found = made.find(4e-7, 51.45)  # less than half of the sixth decimal
     assert found is not None
     assert found.code == "E2"
-    assert made.find(BORDER_TOLERANCE * 2, 51.45) is None
+
+
+def test_ten_centimetres_outside_is_outside(tmp_path: Path) -> None:
+    assert two_wards(tmp_path).find(1.4e-6, 51.45) is None
 
 
 def test_a_point_in_the_slit_between_two_wards_has_a_ward(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from shared.consumer import batch
 from shared.consumer.batch import Reading
 from shared.consumer.offsets import Mark, Partition, Standing, begin
 from shared.events.walks import WalkStarted
+from shared.kafka import open_admin
 from shared.postgres import Database, open_database
-from shared.topics import open_admin
 from tests.conftest import FreshDatabase
-from tests.factories import PLACES, settings_class
+from tests.factories import environment_for
+from tests.keyring import as_operator, reach
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC
 from tests.shared.reading import an_arrival
@@ -31,13 +32,7 @@ class Shell:
 
     def __init__(self, service: str, url: str, **settings: object) -> None:
         self.service = service
-        fields = settings_class(service).model_fields
-        given = PLACES | {"database_url": url} | settings
-        self.environment = {
-            f"{service}_{name}".upper(): str(value)
-            for name, value in given.items()
-            if name in fields
-        }
+        self.environment = environment_for(service, database_url=url, **settings)
 
     async def types(self, line: str) -> Done:
         """One command to its end."""
@@ -112,7 +107,7 @@ async def test_what_was_said_since_a_time_is_queued_again(
     fresh_database: FreshDatabase, kafka_bootstrap: str
 ) -> None:
     url = await fresh_database("booking")
-    shell = Shell("booking", url, kafka_bootstrap_servers=kafka_bootstrap)
+    shell = Shell("booking", url, **reach(kafka_bootstrap))
     async with open_database(url) as database:
         await path.say(database, key := new_id(), key)
         async with database.transaction() as connection:
@@ -182,7 +177,7 @@ async def test_topics_are_applied_once_and_what_must_not_change_is_refused(
 ) -> None:
     name = f"tried.{new_id().hex}.v1"
     url = await fresh_database("booking")
-    shell = Shell("booking", url, kafka_bootstrap_servers=kafka_bootstrap)
+    shell = Shell("booking", url, **reach(kafka_bootstrap))
 
     async def apply(partitions: int) -> Done:
         file = tmp_path / "topics.yaml"
@@ -195,5 +190,5 @@ async def test_topics_are_applied_once_and_what_must_not_change_is_refused(
     assert (again.returncode, again.stdout) == (0, "nothing to change\n")
     assert refused.returncode == 1
     assert "topics.yaml says 6; keys would move" in refused.stdout
-    async with open_admin(kafka_bootstrap) as admin:
+    async with open_admin(as_operator(kafka_bootstrap)) as admin:
         await admin.delete_topics([name])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -106,7 +107,7 @@ async def test_a_refused_event_holds_back_its_key_and_no_other(shared_database: 
     # While its first two are parked, the third must queue behind them.
     await batch.apply(shared_database, reading, first.mark, [an_arrival(3, bad, 3)])
     assert await path.effects(shared_database) == {good: [1]}
-    await operations.retry(shared_database, "test", None)
+    await path.operate(shared_database, operations.retry, "test", None, by="tests")
     await path.drained(mine, "test")
     assert await path.effects(shared_database) == {good: [1], bad: [1, 2, 3]}
     assert await path.rows(shared_database, "select 1 from parked") == []
@@ -120,10 +121,15 @@ async def test_a_discarded_event_lets_its_key_go_on(shared_database: Database) -
     items = [an_arrival(0, key, 1), an_arrival(1, key, 2)]
     await batch.apply(shared_database, reading, Mark(0, ""), items)
     await path.accept(shared_database, key)
-    first, second = await operations.parked(shared_database, "test")
-    with pytest.raises(operations.Conflict):
-        await operations.discard(shared_database, "test", second.id, "out of turn")
-    await operations.discard(shared_database, "test", first.id, "tested")
+    first, second = await path.operate(shared_database, operations.parked, "test")
+    with suppress(operations.Conflict):
+        await path.operate(
+            shared_database, operations.discard, "test", second.id, by="tests", reason="out of turn"
+        )
+    assert await path.rows_parked(shared_database, 2)
+    await path.operate(
+        shared_database, operations.discard, "test", first.id, by="tests", reason="tested"
+    )
     await path.drained(mine, "test")
     assert await path.effects(shared_database) == {key: [2]}
     (kept,) = await path.rows(shared_database, "select sequence, reason from parked_discarded")
@@ -174,10 +180,10 @@ async def test_too_many_parked_keys_stop_the_consumer_until_somebody_resumes_it(
         await until(lambda: path.sample(mine, "consumer_stopped") == 1, 20)
         await path.accept(shared_database, *map(str, keys))
         stopped = await path.effects(shared_database)
-        reason = await operations.resume(shared_database, name)
+        reason = await path.operate(shared_database, operations.resume, name, by="tests")
         assert reason is not None
         assert "more than 3 keys" in reason
-        await operations.retry(shared_database, name, None)
+        await path.operate(shared_database, operations.retry, name, None, by="tests")
         await until(lambda: path.number_of_effects(shared_database, 8), 20)
     assert stopped == {}
     assert await path.effects(shared_database) == {str(key): [1] for key in keys}
@@ -222,7 +228,7 @@ async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
         await path.republish_all(mine)
         async with relaying(mine):
             await until(lambda: path.outbox_is_empty(shared_database), 20)
-        await operations.resume(shared_database, name)
+        await path.operate(shared_database, operations.resume, name, by="tests")
         await until(lambda: path.number_of_effects(shared_database, 120), 20)
     assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
 

@@ -1,5 +1,6 @@
 """The consumer's fences where only rows can tell: what is parked, what waits, what is left behind."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,14 +12,18 @@ from aiokafka import TopicPartition
 
 from shared import operations
 from shared.clock import new_id
+from shared.codec import Record
 from shared.consumer import Consumer, batch, position
+from shared.consumer.arrivals import read
 from shared.consumer.assigned import Assigned
-from shared.consumer.offsets import Fenced, Mark
+from shared.consumer.drainer import drain_due
+from shared.consumer.offsets import Fenced, Mark, Standing
 from shared.consumer.parking import STOP
 from shared.consumer.position import Log, Trimmed
 from shared.consumer.tender import Tender
 from shared.events import Received
 from shared.postgres import Connection, Database
+from tests.infra import until
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, parts
 from tests.shared.reading import PARTITION, START, a_reading, an_arrival, place
@@ -38,7 +43,7 @@ async def test_behind_a_blocked_key_even_a_republished_event_waits(
     later = [an_arrival(1, key, 3, republished="true"), an_arrival(2, key, 4)]
     await batch.apply(shared_database, reading, first.mark, later)
     assert await path.effects(shared_database) == {}
-    await operations.retry(shared_database, "test", None)
+    await path.operate(shared_database, operations.retry, "test", None, by="tests")
     await path.drained(mine, "test")
     assert await path.effects(shared_database) == {key: [1, 3, 4]}
 
@@ -163,7 +168,7 @@ async def test_while_a_stop_is_declared_nothing_is_fetched(shared_database: Data
     async with shared_database.transaction() as connection:
         await connection.execute(STOP, "test", "a test's own")
     assert not await _raises(Fetched, turn())
-    await operations.resume(shared_database, "test")
+    await path.operate(shared_database, operations.resume, "test", by="tests")
     assert await _raises(Fetched, turn())
 
 
@@ -184,6 +189,122 @@ async def test_another_cluster_or_a_shorter_log_is_read_from_its_start(
     found = await position.look(shared_database, PARTITION, log)
     assert found.standing.mark == START
     assert await place(shared_database) == (0, log.cluster)
+
+
+async def test_a_reader_with_a_stale_place_does_not_begin_anew(shared_database: Database) -> None:
+    await _stand_at(shared_database, 4)
+    stale, another = Mark(2, str(new_id())), Log(0, 9, "another")
+    beginning = position.begin_again(shared_database, PARTITION, stale, another)
+    assert await _raises(Fenced, beginning)
+    assert await place(shared_database) == (4, "cluster")
+
+
+async def test_who_finds_a_partition_begun_does_not_begin_it(shared_database: Database) -> None:
+    await _stand_at(shared_database, 4)
+    beginning = position.begin(shared_database, PARTITION, None, Log(0, 9, "cluster"))
+    assert await _raises(Fenced, beginning)
+    assert await place(shared_database) == (4, "cluster")
+
+
+async def test_who_begins_on_a_trimmed_log_notes_where_it_ended(shared_database: Database) -> None:
+    found = await position.look(shared_database, PARTITION, Log(5, 9, "cluster"))
+    assert found.standing == Standing(Mark(5, ""), "cluster", 9)
+
+
+async def test_on_a_trimmed_log_too_a_known_keys_gap_waits(shared_database: Database) -> None:
+    reading = await a_reading(shared_database, trimmed_until=10)
+    key = str(new_id())
+    items = [an_arrival(0, key, 5), an_arrival(1, key, 7)]
+    await batch.apply(shared_database, reading, START, items)
+    assert await path.effects(shared_database) == {key: [5]}
+
+
+async def test_a_value_that_cannot_be_read_is_parked_with_its_key(
+    shared_database: Database,
+) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    odd = read(Record(key.encode(), b"{", path.headers_for(key, 1)), TOPIC, 0, 0)
+    await batch.apply(shared_database, reading, START, [odd, an_arrival(1, key, 2)])
+    rows = await path.rows(shared_database, "select sequence, cause from parked order by sequence")
+    assert [tuple(row.values()) for row in rows] == [(1, "not-json"), (2, "behind")]
+    assert await path.effects(shared_database) == {}
+
+
+async def test_what_is_parked_and_comes_again_is_kept_once(shared_database: Database) -> None:
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    nobodys = Record(b"nobody", None, [])
+    ahead = an_arrival(0, key, 2)
+    first = await batch.apply(shared_database, reading, START, [ahead, read(nobodys, TOPIC, 0, 1)])
+    again = [an_arrival(2, key, 2), read(nobodys, TOPIC, 0, 3)]
+    await batch.apply(shared_database, reading, first.mark, again)
+    rows = await path.rows(shared_database, "select key, sequence from parked order by id")
+    assert [tuple(row.values()) for row in rows] == [(key, 2), (None, None)]
+
+
+async def test_a_batch_and_the_drainer_take_turns_at_a_key(shared_database: Database) -> None:
+    at_work, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait_at_another(connection: Connection, events: Sequence[Received]) -> None:
+        if events[0].key == another:
+            at_work.set()
+            await go_on.wait()
+        await path.note(connection, events)
+
+    mine = parts(shared_database, NOWHERE)
+    reading = await a_reading(shared_database, handler=wait_at_another)
+    key, another = str(new_id()), str(new_id())
+    await path.refuse(shared_database, key)
+    first = await batch.apply(shared_database, reading, START, [an_arrival(0, key, 1)])
+    await path.accept(shared_database, key)
+    items = [an_arrival(1, another, 1), an_arrival(2, key, 2)]
+    applying = asyncio.create_task(batch.apply(shared_database, reading, first.mark, items))
+    await at_work.wait()
+    draining = asyncio.create_task(path.drained(mine, "test"))
+
+    async def is_done_or_waits() -> bool:
+        return draining.done() or await _somebody_waits(shared_database)
+
+    await until(is_done_or_waits)
+    go_on.set()
+    await asyncio.gather(applying, draining)
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {another: [1], key: [1, 2]}
+
+
+async def test_what_a_parked_event_did_before_it_was_refused_again_is_undone(
+    shared_database: Database,
+) -> None:
+    async def half(connection: Connection, events: Sequence[Received]) -> None:
+        for event in events:
+            await connection.execute(
+                "insert into ledger (key, sequence) values ($1, $2)", event.key, event.sequence
+            )
+            raise ValueError
+
+    reading = await a_reading(shared_database, handler=half)
+    await batch.apply(shared_database, reading, START, [an_arrival(0, str(new_id()), 1)])
+    await drain_due(parts(shared_database, NOWHERE), "test", path.work(half))
+    assert await path.effects(shared_database) == {}
+    (row,) = await path.rows(shared_database, "select attempts from parked")
+    assert row == {"attempts": 1}
+
+
+async def test_while_a_stop_is_declared_nothing_is_drained(shared_database: Database) -> None:
+    mine = parts(shared_database, NOWHERE)
+    reading = await a_reading(shared_database)
+    key = str(new_id())
+    await path.refuse(shared_database, key)
+    await batch.apply(shared_database, reading, START, [an_arrival(0, key, 1)])
+    await path.accept(shared_database, key)
+    async with shared_database.transaction() as connection:
+        await connection.execute(STOP, "test", "a test's own")
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {}
+    await path.operate(shared_database, operations.resume, "test", by="tests")
+    await path.drained(mine, "test")
+    assert await path.effects(shared_database) == {key: [1]}
 
 
 async def test_a_partition_that_waits_and_does_not_move_is_stuck(
@@ -209,6 +330,14 @@ async def _stand_at(database: Database, number: int) -> None:
     """Have read so many records, each of a key of its own."""
     items = [an_arrival(offset, str(new_id()), 1) for offset in range(number)]
     await batch.apply(database, await a_reading(database), START, items)
+
+
+async def _somebody_waits(database: Database) -> bool:
+    """Whether a session of this database waits for another's lock."""
+    waiting = """
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    """
+    return bool(await path.rows(database, waiting))
 
 
 async def _raises(what: type[Exception], attempt: Awaitable[Any]) -> bool:

@@ -22,6 +22,20 @@ from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, parts, relaying
 
 
+class Carton:
+    """Records that go together; it tells their sequences and takes as many as come."""
+
+    def __init__(self) -> None:
+        self.sequences: list[int] = []
+
+    def append(self, *, headers: Sequence[Any], **_rest: Any) -> bool:
+        self.sequences.append(int(dict(headers)["ce_sequence"]))
+        return True
+
+    def close(self) -> None:
+        pass
+
+
 class SilentBroker:
     """Takes records, and says of each what the test tells it to."""
 
@@ -29,10 +43,13 @@ class SilentBroker:
         self.handed_over: list[int] = []
         self._answers: list[asyncio.Future[RecordMetadata]] = []
 
-    async def send(
-        self, _topic: str, _value: bytes | None, *, headers: Sequence[Any], **_rest: Any
+    def create_batch(self) -> "Carton":
+        return Carton()
+
+    async def send_batch(
+        self, batch: "Carton", _topic: str, *, partition: int
     ) -> "asyncio.Future[RecordMetadata]":
-        self.handed_over.append(int(dict(headers)["ce_sequence"]))
+        self.handed_over += batch.sequences
         self._answers.append(asyncio.get_running_loop().create_future())
         return self._answers[-1]
 

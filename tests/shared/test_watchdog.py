@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import time
 
 import httpx
 import pytest
@@ -40,6 +41,32 @@ def test_a_loop_that_no_longer_turns_ends_the_process() -> None:
     assert _ended_with("progress.watch('relay', limit=1)\nawait asyncio.sleep(12)") == EXIT_STUCK
 
 
+def test_a_log_that_nobody_reads_does_not_save_a_stuck_process() -> None:
+    script = f"""{PRELUDE}
+    sys.stderr.write("x" * 1_000_000)  # holds the loop: the pipe is full and nobody empties it
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        code = process.returncode
+        process.kill()
+    assert code == EXIT_STUCK
+
+
+def test_the_loops_longest_hold_up_is_told_for_a_while() -> None:
+    body = """
+    await asyncio.sleep(1.5)
+    time.sleep(1.5)
+    await asyncio.sleep(2.5)  # beats that were not held up
+    lag = watchdog._metrics.registry.get_sample_value("loop_lag_seconds")
+    watchdog.stop()
+    sys.exit(0 if 0.4 < lag < 3 else 1)
+    """
+    assert _ended_with(body) == 0
+
+
 def test_what_moves_is_left_alone() -> None:
     body = """
     progress.watch('relay', limit=1)
@@ -67,6 +94,27 @@ def test_a_pause_of_the_whole_process_is_excused() -> None:
     hand.at = 61
     assert progress.stuck() == ["relay"]
     progress.excuse()
+    assert progress.stuck() == []
+
+
+def test_who_rests_as_declared_is_not_stuck_and_who_has_ended_is_at_once() -> None:
+    hand = Hand()
+    progress = Progress(clock=hand)
+    progress.watch("timer", limit=60)
+    progress.moved("timer", resting=3600)
+    hand.at = 3659
+    progress.excuse()  # does not cut the rest short
+    assert progress.stuck() == []
+    hand.at = 3661
+    assert progress.stuck() == []
+    hand.at = 3659 + 61
+    assert progress.stuck() == ["timer"]
+    progress.watch("timer", limit=60)
+    progress.lost("timer")
+    progress.moved("timer")
+    assert progress.stuck() == ["timer"]
+    progress.forget("timer")
+    progress.lost("timer")  # told to stop: nobody misses it
     assert progress.stuck() == []
 
 

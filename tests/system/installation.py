@@ -159,15 +159,19 @@ class Installation:
         await until(lambda: self.is_ready(name), 60, every=0.1)
 
     async def is_ready(self, name: str) -> bool:
-        """Whether a service's api takes requests and its worker is at work."""
-        asked = (
-            f"{self.origin(name)}/readyz",
-            f"http://127.0.0.1:{self._worker_ports[name]}/healthz",
-        )
+        """Whether a service's api takes requests and its worker is at work; fails when one has ended."""
         for role in ("api", "worker"):
             process = self.processes[name, role]
             if not process.alive:
                 pytest.fail(f"{process.words} ended: {process.log.read_text()[-3000:]}")
+        return await self.answers(name)
+
+    async def answers(self, name: str) -> bool:
+        """The same, of processes that somebody else starts again."""
+        asked = (
+            f"{self.origin(name)}/readyz",
+            f"http://127.0.0.1:{self._worker_ports[name]}/healthz",
+        )
         try:
             return all([(await self._http.get(url)).status_code == 200 for url in asked])
         except httpx.TransportError:

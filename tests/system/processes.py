@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,27 +20,52 @@ class Process:
         self._environment = {"PATH": os.environ["PATH"], **environment}
         self._running: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start, without waiting for anything."""
+    def start(self, *before: str, changes: Mapping[str, str] | None = None) -> None:
+        """Start, without waiting for anything; ``before`` are words before its own.
+
+        ``changes`` are to its environment, for this life only.
+        """
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(
-                [sys.executable, "-m", *self.words],
+                [sys.executable, "-m", *before, *self.words],
                 cwd=ROOT,
-                env=self._environment,
+                env={**self._environment, **(changes or {})},
                 stdout=log,
                 stderr=log,
             )
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether it runs, paused or not."""
         return self._running is not None and self._running.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """How its last life ended: an exit code, or the number of a signal below zero; None while it runs."""
+        return self._running.poll() if self._running is not None else None
+
+    def pause(self) -> None:
+        """SIGSTOP: it neither runs nor ends, and its connections stay open."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT: it knows nothing of the time between."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._running is not None
+        self._running.send_signal(number)
 
     async def kill(self) -> None:
         """Kill -9."""
         if self._running is not None:
             self._running.kill()
             await asyncio.to_thread(self._running.wait, 10)
+
+    async def ended(self, seconds: float) -> int:
+        """Its exit code, once it has ended by itself."""
+        assert self._running is not None
+        return await asyncio.to_thread(self._running.wait, seconds)
 
     async def stop(self) -> int:
         """Stop in good order; its exit code."""

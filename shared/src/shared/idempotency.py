@@ -13,8 +13,8 @@ from typing import Any
 from shared.errors import Conflict, Invalid
 from shared.postgres import Connection
 
-LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
-FIND = "select body_digest, answer from idempotency where scope = $1 and key = $2"
+# The lock first, then the look, so that it finds what the lock's last holder has kept.
+BEGIN = "select ours, body_digest, answer from idempotency_begin($1, $2)"
 KEEP = "insert into idempotency (scope, key, body_digest, answer) values ($1, $2, $3, $4)"
 
 
@@ -54,10 +54,11 @@ async def replay(connection: Connection, request: Once) -> dict[str, Any] | None
     """
     if request.key is None:
         return None
-    if not await connection.fetchval(LOCK, f"{request.scope} {request.key}"):
+    kept = await connection.fetchrow(BEGIN, request.scope, request.key)
+    assert kept is not None  # a function's answer
+    if not kept["ours"]:
         raise StillRunning
-    kept = await connection.fetchrow(FIND, request.scope, request.key)
-    if kept is None:
+    if kept["answer"] is None:
         return None
     if kept["body_digest"] != request.body_digest:
         raise KeyReused

@@ -4,6 +4,8 @@ Invariant: a metric that is not listed here does not exist; each process makes i
 two services in one process do not mix. No label ever carries a key, an id or a path.
 """
 
+import time
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -82,6 +84,9 @@ class Metrics:
         self.consumer_stopped = Gauge("consumer_stopped", "Declared stop", registry=registry)
 
     def _add_process(self, registry: CollectorRegistry) -> None:
+        # When this process began, in seconds since 1970: it changes when a watchdog ended the last.
+        self.started = Gauge("process_started_seconds", "When it began", registry=registry)
+        self.started.set(time.time())
         # Longest the event loop has been held up lately.
         self.loop_lag_seconds = Gauge("loop_lag_seconds", "Event loop lag", registry=registry)
         # Runs of a timer that failed, by timer.

@@ -1,15 +1,18 @@
-"""What an operator can do about parked events and stopped consumers; the same in every service.
+"""What an operator can do, at the command line and over HTTP; the same in every service.
 
-Invariant: every change is written to the audit table with who and why, and nothing is shown that an
-event must not carry: a parked value is named by its cause and place, never printed.
+Invariant: every change is written to the audit table with who and why, in the transaction of the
+change; and nothing is shown that an event must not carry: a parked value is named by its cause and
+place, never printed.
 """
 
 import getpass
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from shared import requests, retention
 from shared.errors import Conflict, NotFound
-from shared.postgres import Connection, Database
+from shared.postgres import Connection
 
 PAGE = 100
 
@@ -68,53 +71,74 @@ class ParkedRow:
 
 
 async def parked(
-    database: Database, consumer: str, *, after: int = 0, limit: int = PAGE
+    connection: Connection, consumer: str, *, after: int = 0, limit: int = PAGE
 ) -> list[ParkedRow]:
     """What is parked, oldest first, from after an id on."""
-    async with database.reading() as connection:
-        rows = await connection.fetch(LIST, consumer, after, limit)
+    rows = await connection.fetch(LIST, consumer, after, limit)
     return [ParkedRow(**dict(row)) for row in rows]
 
 
-async def retry(database: Database, consumer: str, event: int | None) -> int:
+async def retry(
+    connection: Connection, consumer: str, event: int | None, *, by: str, reason: str | None = None
+) -> int:
     """Let the drainer try one parked event, or all, at once; answers how many."""
-    async with database.transaction() as connection:
-        done = await connection.execute(RETRY, consumer, event)
-        number = int(done.rsplit(" ", 1)[1])
-        if event is not None and not number:
-            raise NotFound("There is no parked event of that number.")
-        await _audit(connection, "events.retry", str(event or "all"), None)
+    done = await connection.execute(RETRY, consumer, event)
+    number = int(done.rsplit(" ", 1)[1])
+    if event is not None and not number:
+        raise NotFound("There is no parked event of that number.")
+    await audit(connection, by, "events.retry", str(event or "all"), reason)
     return number
 
 
-async def discard(database: Database, consumer: str, event: int, reason: str) -> None:
+async def discard(
+    connection: Connection, consumer: str, event: int, *, by: str, reason: str
+) -> None:
     """Give one parked event up for good, with a reason; its key goes on past it.
 
     Raises NotFound, or Conflict when an earlier event of the same key is parked too.
     """
-    async with database.transaction() as connection:
-        if not await connection.fetchval(FIRST_OF_KEY, consumer, event):
-            raise Conflict("Its key has an earlier parked event: deal with that one first.")
-        row = await connection.fetchrow(DISCARD, consumer, event, reason)
-        if row is None:
-            raise NotFound("There is no parked event of that number.")
-        if row["key"] is not None:
-            key = (consumer, row["topic"], row["key"])
-            await connection.execute(GO_PAST, *key, row["sequence"])
-            await connection.execute(HURRY, *key)
-            await connection.execute(UNBLOCK, *key)
-        await _audit(connection, "events.discard", str(event), reason)
+    if not await connection.fetchval(FIRST_OF_KEY, consumer, event):
+        raise Conflict("Its key has an earlier parked event: deal with that one first.")
+    row = await connection.fetchrow(DISCARD, consumer, event, reason)
+    if row is None:
+        raise NotFound("There is no parked event of that number.")
+    if row["key"] is not None:
+        key = (consumer, row["topic"], row["key"])
+        await connection.execute(GO_PAST, *key, row["sequence"])
+        await connection.execute(HURRY, *key)
+        await connection.execute(UNBLOCK, *key)
+    await audit(connection, by, "events.discard", str(event), reason)
 
 
-async def resume(database: Database, consumer: str) -> str | None:
+async def resume(
+    connection: Connection, consumer: str, *, by: str, reason: str | None = None
+) -> str | None:
     """End a declared stop; answers what it was for, or None when there was none."""
-    async with database.transaction() as connection:
-        row = await connection.fetchrow(RESUME, consumer)
-        reason: str | None = row["reason"] if row else None
-        if row and row["trimmed_topic"]:
-            await connection.execute(BEGIN_ANEW, consumer, row["trimmed_topic"])
-        await _audit(connection, "events.resume", consumer, reason)
-    return reason
+    row = await connection.fetchrow(RESUME, consumer)
+    stopped_for: str | None = row["reason"] if row else None
+    if row and row["trimmed_topic"]:
+        await connection.execute(BEGIN_ANEW, consumer, row["trimmed_topic"])
+    await audit(connection, by, "events.resume", consumer, reason or stopped_for)
+    return stopped_for
+
+
+async def expire(
+    connection: Connection, at: datetime, *, dry_run: bool, by: str, reason: str | None = None
+) -> dict[str, int]:
+    """Let go of what is past its time, or only say what would go."""
+    found = await retention.let_go(connection, at, dry_run=dry_run)
+    if not dry_run:
+        await audit(connection, by, "events.expire", "all", reason)
+    return found
+
+
+async def ask_to_republish(
+    connection: Connection, since: datetime, *, by: str, reason: str | None
+) -> UUID:
+    """Have a worker say again what was said since a time; answers the request's id."""
+    request = await requests.ask(connection, since)
+    await audit(connection, by, "events.republish", since.isoformat(), reason)
+    return request
 
 
 async def audit(
@@ -124,12 +148,9 @@ async def audit(
     await connection.execute(AUDIT, actor, action, subject, reason)
 
 
-async def _audit(connection: Connection, action: str, subject: str, reason: str | None) -> None:
-    await audit(connection, f"operator:{_login()}", action, subject, reason)
-
-
-def _login() -> str:
+def at_the_keyboard() -> str:
+    """Who types, as the audit names her."""
     try:
-        return getpass.getuser()
+        return f"operator:{getpass.getuser()}"
     except (KeyError, OSError):
-        return "unknown"
+        return "operator:unknown"

@@ -6,7 +6,6 @@ rows of one key are queued in the order of their sequence; and no row may be sen
 previous one.
 """
 
-import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -102,9 +101,7 @@ def _headers(event: Outgoing, traceparent: str | None) -> dict[str, str]:
 def _value(event: Outgoing) -> bytes | None:
     if event.fact is None:
         return None
-    value = json.dumps(
-        event.fact.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    value = event.fact.model_dump_json().encode()
     if len(value) > MAX_VALUE_BYTES:
         raise EventTooLarge
     return value

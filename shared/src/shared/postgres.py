@@ -22,6 +22,8 @@ else:  # it is generic in its stubs only
 # serialisation), resources, operator (shutdown, cancel), system.
 INFRASTRUCTURE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 
+CONNECT_SECONDS = 10
+
 
 class Bell:
     """Wakes whoever waits in this process; a ring that nobody hears yet is kept."""
@@ -46,9 +48,10 @@ class Bell:
 class Database:
     """A pool of connections to one service's database, and the bell of its commits."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, pgbouncer: bool = False) -> None:
         self.pool = pool
         self.committed = Bell()
+        self._pgbouncer = pgbouncer
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -65,15 +68,19 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]:
+async def open_database(
+    url: str, *, size: int = 10, pgbouncer: bool = False
+) -> AsyncGenerator[Database]:
     """Open the pool of one service; closed within five seconds when the block ends."""
     pool = await asyncpg.create_pool(
         url,
         min_size=min(2, size),
         max_size=size,
         init=_prepare,
-        # pgbouncer in transaction mode hands out another backend a statement.
-        statement_cache_size=0 if "statement_cache_size=0" in url else 100,
+        reset=_as_it_is,
+        # pgbouncer hands out another backend for each transaction: a kept statement is not there.
+        statement_cache_size=0 if pgbouncer else 100,
+        timeout=CONNECT_SECONDS,
         command_timeout=30,
     )
     try:
@@ -83,6 +90,13 @@ async def open_database(url: str, *, size: int = 10) -> AsyncGenerator[Database]
             await asyncio.wait_for(pool.close(), 5)
         except TimeoutError:
             pool.terminate()
+
+
+async def _as_it_is(_: Any) -> None:
+    """Nothing here changes a session, so asyncpg's usual reset would be a round trip for nothing.
+
+    It rolls back what was left open all the same.
+    """
 
 
 async def _prepare(connection: Any) -> None:

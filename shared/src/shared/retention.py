@@ -36,24 +36,28 @@ def timer(parts: Parts[Any]) -> Timer:
     async def run() -> None:
         await expire(parts)
 
-    return Timer("retention", EVERY, run)
+    return Timer("event_retention", EVERY, run)
 
 
 async def expire(parts: Parts[Any], *, dry_run: bool = False) -> dict[str, int]:
-    """Let go of what is past its time; answers how many rows (or months) of each kind."""
-    at = parts.clock()
+    """Let go of what is past its time, in a transaction of its own."""
     async with parts.database.transaction() as connection:
-        await connection.execute("set local lock_timeout = '5s'")
-        if not dry_run:
-            await _make_months(connection, at.date())
-        months = await _months_over(connection, at)
-        found = {"months of event_log": len(months)}
-        for month in [] if dry_run else months:
-            await connection.execute(f"drop table {_name(month)}")
-        for what, count, forget, moment in _kinds(at):
-            found[what] = await connection.fetchval(count, moment)
-            if found[what] and not dry_run:
-                await connection.execute(forget, moment)
+        return await let_go(connection, parts.clock(), dry_run=dry_run)
+
+
+async def let_go(connection: Connection, at: datetime, *, dry_run: bool) -> dict[str, int]:
+    """Let go of what is past its time; answers how many rows (or months) of each kind."""
+    await connection.execute("set local lock_timeout = '5s'")
+    if not dry_run:
+        await _make_months(connection, at.date())
+    months = await _months_over(connection, at)
+    found = {"months of event_log": len(months)}
+    for month in [] if dry_run else months:
+        await connection.execute(f"drop table {_name(month)}")
+    for what, count, forget, moment in _kinds(at):
+        found[what] = await connection.fetchval(count, moment)
+        if found[what] and not dry_run:
+            await connection.execute(forget, moment)
     return found
 
 

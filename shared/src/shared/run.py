@@ -9,28 +9,30 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
-from shared import commands, retention
+from shared import commands, requests, retention
 from shared.clock import now
 from shared.consumer import Consumer
 from shared.consumer.drainer import drain_forever
 from shared.errors import Refusal
-from shared.log import adopt_libraries, make_logger
+from shared.events import OWNERS
+from shared.log import adopt_libraries, describe, make_logger
 from shared.metrics import Metrics
 from shared.migrate import upgrade
 from shared.postgres import is_infrastructure, open_database
 from shared.progress import Progress
-from shared.relay import Relay
+from shared.relay import Relay, measure_forever
 from shared.service import Parts, Service, Work
 from shared.settings import ServiceSettings
-from shared.timers import run_timer
+from shared.timers import loop_name, run_timer
 from shared.tracing import make_tracer
 from shared.watchdog import Watchdog
 from shared.web import create_health
@@ -38,14 +40,19 @@ from shared.web import create_health
 S = TypeVar("S", bound=ServiceSettings)
 
 STOP_SECONDS = 10
+# Of STALL_SECONDS, how long one turn of a loop may take: longer than any deadline within it, and by
+# default short enough that whatever is stuck is found within 90 seconds.
+TURN = 1.4
 USAGE = """usage: python -m {name} COMMAND
 
   api                       serve HTTP
   worker                    relay, consume, run timers
   all                       both in one process
   migrate                   bring the database to this version
+  doctor                    what is wrong, and what to do
   topics apply [FILE]       create or check this service's topics
   events parked             list events that wait
+  events where ID           where an event, or all of a key, is now
   events retry [ID]         try one of them, or all, again now
   events discard ID --reason TEXT
   events resume             end a declared stop
@@ -57,7 +64,11 @@ USAGE = """usage: python -m {name} COMMAND
 @asynccontextmanager
 async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S]]:
     """What a process of the service has, while the block lasts."""
-    async with open_database(settings.database_url, size=settings.database_pool) as database:
+    async with open_database(
+        settings.database_url,
+        size=settings.database_pool,
+        pgbouncer=settings.database_pgbouncer,
+    ) as database:
         yield Parts(
             settings=settings,
             database=database,
@@ -73,16 +84,28 @@ async def open_parts(service: Service[S], settings: S) -> AsyncGenerator[Parts[S
 async def working(service: Service[S], parts: Parts[S]) -> AsyncGenerator[None]:
     """Relay, consumer, drainer and timers of the service, while the block lasts."""
     async with service.create_worker(parts) as work:
-        names = ["relay", *(["consumer", "drainer"] if work.listens else [])]
-        for name in names:
-            parts.progress.watch(name, limit=3 * parts.settings.stall_seconds)
-        tasks = [asyncio.create_task(each) for each in _loops(service.name, parts, work)]
+        loops = _loops(service.name, parts, work)
+        tasks = [_begin(parts, name, loop) for name, loop in loops.items()]
         try:
             yield
         finally:
-            for name in names:
+            for name in loops:
                 parts.progress.forget(name)
             await _end(tasks)
+
+
+def _begin(parts: Parts[Any], name: str, loop: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    parts.progress.watch(name, limit=TURN * parts.settings.stall_seconds)
+    task = asyncio.create_task(loop, name=name)
+    task.add_done_callback(partial(_ended, parts, name))
+    return task
+
+
+def _ended(parts: Parts[Any], name: str, task: "asyncio.Task[None]") -> None:
+    """No loop ends before it is forgotten: one that did, however, is missed at once."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        parts.log.error("loop.ended", loop=name, **describe(error))
+    parts.progress.lost(name)
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
@@ -99,25 +122,33 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
         await asyncio.gather(*ended, return_exceptions=True)
 
 
-def _loops(name: str, parts: Parts[Any], work: Work) -> Sequence[Coroutine[Any, Any, None]]:
-    loops = [Relay(parts, name).run()]
+def _loops(name: str, parts: Parts[Any], work: Work) -> Mapping[str, Coroutine[Any, Any, None]]:
+    """What must turn for as long as the worker lives, each by the name that ``/healthz`` gives it."""
+    loops: dict[str, Coroutine[Any, Any, None]] = {}
+    if name in OWNERS.values():  # Kafka gives no producer to whom it lets write nothing
+        loops["relay"] = Relay(parts, name).run()
+        loops["outbox measure"] = measure_forever(parts)
     if work.listens:
-        loops += [Consumer(parts, name, work).run(), drain_forever(parts, name, work)]
-    timers = [*work.timers, retention.timer(parts)]
-    return loops + [run_timer(parts, timer) for timer in timers]
+        loops["consumer"] = Consumer(parts, name, work).run()
+        loops["drainer"] = drain_forever(parts, name, work)
+    timers = [*work.timers, retention.timer(parts), requests.timer(parts)]
+    return loops | {loop_name(timer): run_timer(parts, timer) for timer in timers}
 
 
 def main(service: Service[Any]) -> None:
     """Run one command of one service and leave with its exit code."""
     name, words = service.name, sys.argv[1:]
-    roles = {"api": _api, "worker": _worker, "all": _all}
+    alone = {
+        "api": _api,
+        "worker": _worker,
+        "all": _all,
+        "migrate": _migrate,
+        "doctor": commands.diagnose,
+    }
     try:
         match words:
-            case [role] if role in roles:
-                code = asyncio.run(roles[role](service, service.settings()))
-            case ["migrate"]:
-                asyncio.run(upgrade(service.settings().database_url, name))
-                code = 0
+            case [word] if word in alone:
+                code = asyncio.run(alone[word](service, service.settings()))
             case [("topics" | "events") as group, *rest]:
                 code = asyncio.run(_command(service, commands.SHARED[group], rest))
             case [own, *rest] if own in service.commands:
@@ -140,6 +171,17 @@ async def _open_process(service: Service[S], settings: S) -> AsyncGenerator[Part
     async with open_parts(service, settings) as parts:
         adopt_libraries(parts.log)
         yield parts
+
+
+async def _migrate(service: Service[Any], settings: ServiceSettings) -> int:
+    if settings.database_pgbouncer:  # it would keep the session's lock for ever
+        prefix = service.name.upper()
+        raise Refusal(
+            f"migrate needs PostgreSQL itself: give its address in {prefix}_DATABASE_URL"
+            f" and set {prefix}_DATABASE_PGBOUNCER=false for this command"
+        )
+    await upgrade(settings.database_url, service.name)
+    return 0
 
 
 async def _command(service: Service[Any], command: Any, words: Sequence[str]) -> int:

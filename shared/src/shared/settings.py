@@ -4,21 +4,53 @@ Invariant: read once, by ``app``, into a frozen object that is passed down; nobo
 environment.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
-    """The settings that all four services share; a service adds its own by inheriting."""
+class KafkaSettings(BaseSettings):
+    """How to reach Kafka, and as whom; operators' scripts read them without a prefix."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
+    kafka_bootstrap_servers: str = Field(description="host:port, comma-separated")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="how its listener is secured, as Kafka names it"
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None,
+        description="certificate that the brokers' are signed by; else the system's (TLS)",
+    )
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="how the password is proved (SASL)"
+    )
+    kafka_username: str | None = Field(
+        default=None, description="Kafka's user for this service (SASL)"
+    )
+    kafka_password_file: Path | None = Field(
+        default=None, description="file with its password, read anew for every connection (SASL)"
+    )
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        named = self.kafka_username and self.kafka_password_file
+        if self.kafka_security_protocol.startswith("SASL") and not named:
+            raise ValueError("SASL needs a Kafka user name and a password file")
+        return self
+
+
+class ServiceSettings(KafkaSettings):
+    """The settings that all four services share; a service adds its own by inheriting."""
+
     database_url: str = Field(description="PostgreSQL address of this service's own database")
     database_pool: int = Field(10, ge=2, le=100, description="connections kept open to it")
-    kafka_bootstrap_servers: str = Field(description="host:port, comma-separated")
+    database_pgbouncer: bool = Field(
+        default=False, description="the address is a pgbouncer's, in transaction mode"
+    )
     kafka_cluster: str | None = Field(
         None, description="identity of the cluster, where a wiped broker keeps its name (embedded)"
     )
@@ -59,3 +91,8 @@ class ServiceSettings(BaseSettings):
     )
     demo: str = Field("", description="words for a banner on every page where this is a try-out")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def calls(self) -> Mapping[str, str]:
+        """The other services that this one calls by HTTP, each with its origin."""
+        return {}

@@ -1,6 +1,7 @@
 """``python -m <service> topics apply``: a service's topics as topics.yaml wants them.
 
-``python -m shared.topics BOOTSTRAP FILE`` makes everybody's, on a developer's Kafka that is just starting.
+``python -m shared.topics BOOTSTRAP FILE`` makes everybody's: on a developer's Kafka that is just starting,
+and by an operator where the services may not (``KAFKA_USERNAME`` and its fellows say as whom).
 
 Invariant: it looks at everything before it changes anything. It creates what is missing and changes
 settings such as retention; partitions, copies and the cleanup policy of a topic that exists it never
@@ -10,8 +11,7 @@ touches, because keys would move, or records vanish: it says so and does nothing
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, for_code
+
+from shared.kafka import open_admin
+from shared.settings import KafkaSettings
+
+MANIFEST = Path("deploy/kafka/topics.yaml")
 
 # How long brokers may take to hear of a new topic from their controller.
 VISIBLE_SECONDS = 30
@@ -46,12 +51,32 @@ class Topic:
     config: Mapping[str, str]
 
 
-async def apply(bootstrap: str, path: Path, owner: str) -> list[str]:
+async def differences(settings: KafkaSettings, path: Path, owner: str) -> list[str]:
+    """In what the owner's topics are not as ``path`` says, a line each; changes nothing."""
+    async with open_admin(settings) as admin:
+        nodes = len((await admin.describe_cluster())["brokers"])
+        wanted = [_fit(topic, nodes) for topic in read(path, owner)]
+        existing = await find_topics(admin, [topic.name for topic in wanted])
+    found = [each for topic in wanted for each in obstacles(topic, existing, nodes)]
+    for topic in wanted:
+        if topic.name not in existing:
+            found.append(f"{topic.name}: missing")
+            continue
+        changes = _changes(topic, existing[topic.name])
+        found += [
+            f"{topic.name}: {key} is {existing[topic.name].config.get(key)}, topics.yaml says {value}"
+            for key, value in changes.items()
+            if key not in FIXED_SETTINGS
+        ]
+    return found
+
+
+async def apply(settings: KafkaSettings, path: Path, owner: str) -> list[str]:
     """Make the owner's topics as ``path`` says; answers what was changed, a line each, none when all was so.
 
     A cluster of one node gets one copy of everything: it is a developer's. Raises TopicsRefused.
     """
-    async with open_admin(bootstrap) as admin:
+    async with open_admin(settings) as admin:
         nodes = len((await admin.describe_cluster())["brokers"])
         wanted = [_fit(topic, nodes) for topic in read(path, owner)]
         existing = await find_topics(admin, [topic.name for topic in wanted])
@@ -133,17 +158,6 @@ def _changes(wanted: Topic, found: Topic) -> dict[str, str]:
     return {key: value for key, value in wanted.config.items() if found.config.get(key) != value}
 
 
-@asynccontextmanager
-async def open_admin(bootstrap: str) -> AsyncGenerator[AIOKafkaAdminClient]:
-    """A client for making and describing topics, while the block lasts."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()
-
-
 async def find_topics(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Topic]:
     """Those of the named topics that exist, as they are."""
     present = set(names) & set(await admin.list_topics())
@@ -214,13 +228,13 @@ def _raise_for(code: int, name: str, message: str | None) -> None:
         raise for_code(code)(f"{name}: {message or for_code(code).__name__}")
 
 
-async def _apply_all(bootstrap: str, path: Path) -> None:
+async def _apply_all(settings: KafkaSettings, path: Path) -> None:
     """Everybody's topics, once the broker answers; waits a minute for it."""
     async with asyncio.timeout(60):
         for owner in sorted(set(owners(path).values())):
             while True:
                 try:
-                    lines = await apply(bootstrap, path, owner)
+                    lines = await apply(settings, path, owner)
                     break
                 except KafkaConnectionError:
                     await asyncio.sleep(0.5)
@@ -229,4 +243,4 @@ async def _apply_all(bootstrap: str, path: Path) -> None:
 
 if __name__ == "__main__":
     logging.disable()  # that it does not answer yet is what we wait for
-    asyncio.run(_apply_all(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(_apply_all(KafkaSettings(kafka_bootstrap_servers=sys.argv[1]), Path(sys.argv[2])))

@@ -1,8 +1,8 @@
 """A thread that ends the process when its event loop or its work has stopped, so that it is started
 anew.
 
-Invariant: it depends on nothing that may itself be stuck; it ends by ``os._exit`` with EXIT_STUCK,
-which supervisors take as "start me again". A pause of the whole process (SIGSTOP, a suspended
+Invariant: it depends on nothing that may itself be stuck, the log included; it ends by ``os._exit`` with
+EXIT_STUCK, which supervisors take as "start me again". A pause of the whole process (SIGSTOP, a suspended
 laptop) is not held against it: the database's fences deal with zombies.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 import time
+from collections import deque
 
 from structlog.typing import FilteringBoundLogger
 
@@ -18,6 +19,9 @@ from shared.progress import Progress
 
 EXIT_STUCK = 70
 TICK_SECONDS = 1
+TELL_SECONDS = 2
+# How many beats "lately" is: longer than Prometheus waits between two looks.
+BEATS_KEPT = 60
 
 
 class Watchdog:
@@ -28,6 +32,7 @@ class Watchdog:
         self._metrics = metrics
         self._log = log
         self._stopped = threading.Event()
+        self._lags: deque[float] = deque(maxlen=BEATS_KEPT)
 
     def start(self, *, loop_limit: float) -> None:
         """Begin to watch; the loop must answer within ``loop_limit`` seconds."""
@@ -51,9 +56,21 @@ class Watchdog:
             loop.call_soon_threadsafe(self._beat, at)
             stuck = self._progress.stuck()
             if stuck:
-                self._log.critical("watchdog.stuck", stuck=stuck)
-                os._exit(EXIT_STUCK)
+                self._end(stuck)
+
+    def _end(self, stuck: list[str]) -> None:
+        """Say what is stuck, but do not wait for a log that may itself be what is."""
+        telling = threading.Thread(
+            target=self._log.critical,
+            args=("watchdog.stuck",),
+            kwargs={"stuck": stuck},
+            daemon=True,
+        )
+        telling.start()
+        telling.join(TELL_SECONDS)
+        os._exit(EXIT_STUCK)
 
     def _beat(self, asked_at: float) -> None:
         self._progress.moved("event loop")
-        self._metrics.loop_lag_seconds.set(time.monotonic() - asked_at)
+        self._lags.append(time.monotonic() - asked_at)
+        self._metrics.loop_lag_seconds.set(max(self._lags))

@@ -3,6 +3,8 @@
 Invariant: see ``shared.settings``; keys are secrets and are never logged.
 """
 
+from collections.abc import Mapping
+
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -41,6 +43,10 @@ class Settings(ServiceSettings):
     overdue_check_seconds: float = Field(
         1, gt=0, description="how often overdue walks are looked for, and reports are sent"
     )
+
+    @property
+    def calls(self) -> Mapping[str, str]:
+        return {"notifications": self.notifications_url}
 
     @field_validator("link_keys", "people_keys")
     @classmethod

@@ -3,6 +3,7 @@
 Invariant: where an alarm is told has no default: a deployment that does not say it does not start.
 """
 
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -36,6 +37,10 @@ class Settings(ServiceSettings):
     tick_seconds: float = Field(
         1, gt=0, le=60, description="how often due messages and waiting alerts are looked for"
     )
+
+    @property
+    def calls(self) -> Mapping[str, str]:
+        return {"booking": self.booking_url}
 
     @model_validator(mode="after")
     def _rungs_in_order(self) -> Self:

@@ -75,8 +75,13 @@ def live_figures(parts: Parts[Settings], names: schemas.WardNames) -> service.Li
             return schemas.beat_frame(await service.read_freshness(connection, parts.clock()))
 
     settings = parts.settings
-    pace = Pace(settings.live_poll_seconds, settings.live_beat_seconds, settings.live_streams)
-    return service.LiveFigures(Source(version, figures, beat), pace, parts.log)
+    pace = Pace(
+        settings.live_poll_seconds,
+        settings.live_beat_seconds,
+        settings.live_streams,
+        settings.stall_seconds,
+    )
+    return service.LiveFigures(Source(version, figures, beat), pace, parts.log, parts.progress)
 
 
 async def rebuild(parts: Parts[Any], words: Sequence[str]) -> int:

@@ -17,6 +17,11 @@ from shared.service import Parts, Work
 
 KEYS_A_ROUND = 100
 ROUND_SECONDS = 1
+# The group's, whichever member looked last: it grows while none can look.
+BEHIND = """
+select coalesce(greatest(extract(epoch from $3 - min(as_of)), 0), 0)::float from partition_progress
+ where consumer = $1 and topic = any($2::text[])
+"""
 RETRY_FIRST, RETRY_CAP = 1, 3600
 
 
@@ -32,13 +37,18 @@ async def drain_forever(parts: Parts[Any], consumer: str, work: Work) -> None:
 
 
 async def drain_due(parts: Parts[Any], consumer: str, work: Work) -> None:
-    """Drain each key whose head is due, and measure what is parked."""
+    """Drain each key whose head is due; measure what is parked, and how far behind the group is.
+
+    Measured here, by the database alone: a consumer that cannot look at its log has no lag to tell.
+    """
     async with parts.database.reading() as connection:
         if await parking.stop_reason(connection, consumer) is None:
             due = await parking.due_keys(connection, consumer, KEYS_A_ROUND)
         else:
             due = []
         counts = await parking.counts(connection, consumer)
+        behind = await connection.fetchval(BEHIND, consumer, list(work.listens), parts.clock())
+    parts.metrics.consumer_lag_seconds.set(behind)
     parts.metrics.parked.clear()
     for cause, number in counts.items():
         parts.metrics.parked.labels(cause).set(number)

@@ -8,9 +8,9 @@ fence.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from shared import kafka
@@ -26,7 +26,14 @@ from shared.events import OWNERS
 from shared.postgres import is_infrastructure
 from shared.service import Parts, Work
 
-BATCH_RECORDS = 500
+if TYPE_CHECKING:
+    RawRecord = ConsumerRecord[bytes | None, bytes | None]
+else:  # it is generic in its stubs only
+    RawRecord = ConsumerRecord
+
+BATCH_RECORDS = 1000
+BATCHES_A_TURN = 8
+SLICE_RECORDS = 100
 POLL_MS = 200
 STOP_POLL_SECONDS = 1
 
@@ -55,23 +62,26 @@ class Consumer:
                 await self._member(restart)
             except Exception as error:  # noqa: BLE001 - nothing is lost by beginning again
                 self._parts.log.warning("consumer.restarted", cause=type(error).__name__)
-            await asyncio.sleep(restart.next())
+            seconds = restart.next()
+            self._parts.progress.moved("consumer", resting=seconds)
+            await asyncio.sleep(seconds)
 
     async def _member(self, restart: Backoff) -> None:
         """One membership of the group, until a stop is declared or a fault is raised."""
         self._cluster = await kafka.cluster_id(self._parts.settings)
         self.client = client = kafka.make_consumer(self._parts.settings, self._name)
         client.subscribe(list(self._work.listens))
+        tender = Tender(self._parts, self._name, client, self.assigned)
         try:
             async with asyncio.timeout(3 * kafka.DEADLINE_SECONDS):
                 await client.start()
             restart.reset()
             async with asyncio.TaskGroup() as tasks:
-                tender = Tender(self._parts, self._name, client, self.assigned)
                 tending = tasks.create_task(tender.run())
                 await self._turn(client)
                 tending.cancel()
         finally:
+            tender.forget()
             self.assigned.clear()
             await kafka.drop_consumer(client)
 
@@ -81,17 +91,33 @@ class Consumer:
             self._parts.progress.moved("consumer")
             await self._take_positions(client)
             try:
-                fetched = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
+                fetched = await client.getmany(
+                    timeout_ms=POLL_MS, max_records=BATCH_RECORDS * BATCHES_A_TURN
+                )
             except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
                 self._lose(error)
                 continue
             await asyncio.gather(
-                *(
-                    self._arrived(client, each, [arrival(raw) for raw in records])
-                    for each, records in fetched.items()
-                )
+                *(self._batches(client, each, records) for each, records in fetched.items())
             )
             self._resume_due(client)
+
+    async def _batches(
+        self, client: AIOKafkaConsumer, each: TopicPartition, records: Sequence[RawRecord]
+    ) -> None:
+        """Apply what was fetched of a partition, batch after batch, until one does not go through.
+
+        One partition's records are decoded while the database is at work for another's.
+        """
+        state = self.assigned.get(each)
+        for start in range(0, len(records), BATCH_RECORDS):
+            if state is None or self.assigned.get(each) is not state or state.paused_until:
+                return  # what is left is fetched again, from the place looked up
+            if start and await self._stopped():
+                self.assigned.pop(each)
+                return
+            items = await _decoded(records[start : start + BATCH_RECORDS])
+            await self._arrived(client, each, state, items)
 
     def _lose(self, error: NoOffsetForPartitionError | OffsetOutOfRangeError) -> None:
         """Forget the places that the broker could not serve, so that they are looked up again."""
@@ -136,12 +162,13 @@ class Consumer:
         client.resume(each)
 
     async def _arrived(
-        self, client: AIOKafkaConsumer, each: TopicPartition, items: Sequence[Arrival]
+        self,
+        client: AIOKafkaConsumer,
+        each: TopicPartition,
+        state: Assigned,
+        items: Sequence[Arrival],
     ) -> None:
         """Hold what was fetched against the place we believe in, then apply it."""
-        state = self.assigned.get(each)
-        if state is None or not items or state.paused_until:
-            return
         if state.verify:
             state.verify = False
             before, *items = items
@@ -236,3 +263,12 @@ class Consumer:
         self._parts.log.error("consumer.trimmed", topic=topic, owner=owner)
         async with self._database.transaction() as connection:
             await parking.stop_at_trimmed(connection, partition, mark, reason)
+
+
+async def _decoded(records: Sequence[RawRecord]) -> list[Arrival]:
+    """Decode a batch in slices, so that what the database answers meanwhile is not left lying."""
+    items: list[Arrival] = []
+    for start in range(0, len(records), SLICE_RECORDS):
+        items += [arrival(raw) for raw in records[start : start + SLICE_RECORDS]]
+        await asyncio.sleep(0)
+    return items

@@ -1,14 +1,15 @@
 """Beside the wheel, once a second: how far behind, is it moving, and a note to Kafka for lag tools.
 
 Invariant: a partition with records waiting that is neither moving nor in declared backoff is
-reported as stuck; what cannot be known (the broker does not answer) is not. The offsets kept in
-Kafka are advice for others: nothing here reads them.
+reported as stuck, and so is this watch itself when it ends before its membership does; what cannot be
+known (the broker does not answer anybody) is not. The offsets kept in Kafka are advice for others:
+nothing here reads them.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -20,6 +21,7 @@ from shared.service import Parts
 
 ROUND_SECONDS = 1
 COMMIT_DEADLINE_SECONDS = 5
+OTHERS_SECONDS = 10
 
 NOTE = """
 insert into partition_progress (consumer, topic, partition, lag, as_of, checked_at)
@@ -28,6 +30,11 @@ select $1, topic, number, lag, as_of, $6
  order by topic, number
 on conflict (consumer, topic, partition) do update
    set lag = excluded.lag, as_of = excluded.as_of, checked_at = excluded.checked_at
+"""
+
+LOOKED_AFTER = """
+select coalesce(min(checked_at) >= $3, false) from partition_progress
+ where consumer = $1 and topic = any($2::text[])
 """
 
 
@@ -54,34 +61,35 @@ class Tender:
         """Look every second."""
         for name in ("tender", "assignment"):
             self._parts.progress.watch(name, limit=self._parts.settings.stall_seconds)
-        try:
-            while True:
-                await self._look_once()
-                await asyncio.sleep(ROUND_SECONDS)
-        finally:
-            self._parts.progress.forget("tender")
-            self._parts.progress.forget("assignment")
-            for each in self._marks:
-                self._parts.progress.forget(_name(each))
+        while True:
+            await self._look_once()
+            await asyncio.sleep(ROUND_SECONDS)
+
+    def forget(self) -> None:
+        """The membership is over: expect nothing of it any more."""
+        for name in ("tender", "assignment", *map(_name, self._marks)):
+            self._parts.progress.forget(name)
 
     async def _look_once(self) -> None:
         try:
             await self._look()
-        except Exception as error:  # noqa: BLE001 - a broker or database that is away is no stall
-            self._parts.progress.moved("assignment")
-            for each in self._marks:
-                self._parts.progress.moved(_name(each))
+        except Exception as error:  # noqa: BLE001 - the next look asks again
             self._parts.log.debug("tender.put_off", cause=type(error).__name__)
+            if not await self._broker_answers():
+                for name in ("assignment", *map(_name, self._marks)):
+                    self._parts.progress.moved(name)
 
     async def _look(self) -> None:
         self._parts.progress.moved("tender")
         if not self._assigned:
-            await self._look_without_assignment()
+            # Suspicious only while the broker answers and somebody's partitions are nobody's.
+            if await self._others_have_all() or not await self._broker_answers():
+                self._parts.progress.moved("assignment")
             return
-        self._parts.progress.moved("assignment")
         watched = list(self._assigned)
         async with asyncio.timeout(kafka.DEADLINE_SECONDS):
             ends = await self._client.end_offsets(watched)
+        self._parts.progress.moved("assignment")
         lags = {
             each: max(0, ends[each] - state.mark.next_offset)
             for each in watched
@@ -91,12 +99,20 @@ class Tender:
         await self._note(lags)
         await self._commit()
 
-    async def _look_without_assignment(self) -> None:
-        """No partitions is suspicious only while the broker answers."""
+    async def _others_have_all(self) -> bool:
+        """Whether we are one member more than there are partitions: each was looked at just now."""
+        since = self._parts.clock() - timedelta(seconds=OTHERS_SECONDS)
+        async with self._parts.database.reading() as connection:
+            topics = list(self._client.subscription())
+            return await connection.fetchval(LOOKED_AFTER, self._name, topics, since)
+
+    async def _broker_answers(self) -> bool:
+        """Whether it answers a client of its own, whatever the consumer's says."""
         try:
             await kafka.cluster_id(self._parts.settings)
         except OSError:
-            self._parts.progress.moved("assignment")
+            return False
+        return True
 
     def _watch(self, lags: Mapping[TopicPartition, int]) -> None:
         """A stall: something waits, nothing moves, and nobody has declared why."""
@@ -118,9 +134,6 @@ class Tender:
         at = self._parts.clock()
         as_of = {each: self._as_of(each, lag, at) for each, lag in lags.items()}
         self._parts.metrics.consumer_lag.set(sum(lags.values()))
-        self._parts.metrics.consumer_lag_seconds.set(
-            max((at - moment).total_seconds() for moment in as_of.values()) if as_of else 0
-        )
         async with self._parts.database.transaction() as connection:
             await _write(connection, self._name, lags, as_of, at)
 

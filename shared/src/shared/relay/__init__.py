@@ -2,6 +2,7 @@
 in order.
 """
 
+from shared.relay.measuring import measure_forever
 from shared.relay.relay import Relay
 
-__all__ = ["Relay"]
+__all__ = ["Relay", "measure_forever"]

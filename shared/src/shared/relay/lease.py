@@ -5,6 +5,8 @@ paused past its lease may repeat what its successor sent, but never reorders it,
 starts at the head of the outbox. Ordinary rows and statements: works behind pgbouncer.
 """
 
+import os
+import socket
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +16,8 @@ LEASE_SECONDS = 10
 
 ACQUIRE = """
 update relay_lease
-   set token = $1, expires_at = clock_timestamp() + make_interval(secs => $2),
+   set token = $1, holder = $3, since = clock_timestamp(),
+       expires_at = clock_timestamp() + make_interval(secs => $2),
        wanted_by = null, wanted_until = '-infinity'
  where expires_at < clock_timestamp()
    and (wanted_until < clock_timestamp() or wanted_by = $1)
@@ -51,8 +54,13 @@ class Held:
 
 async def acquire(connection: Connection, token: UUID) -> Held | None:
     """Take the lease when it is free and nobody else has asked for it; None when not."""
-    row = await connection.fetchrow(ACQUIRE, token, LEASE_SECONDS)
+    row = await connection.fetchrow(ACQUIRE, token, LEASE_SECONDS, _this_process())
     return Held(row["cluster"]) if row else None
+
+
+def _this_process() -> str:
+    """Host and process, for whoever looks for the one that leads."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 async def renew(connection: Connection, token: UUID) -> Held:

@@ -5,15 +5,13 @@ had it. Only the embedded platform sets the limit: a real broker keeps a topic f
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events import READERS
-from shared.kafka import DEADLINE_SECONDS
+from shared.kafka import DEADLINE_SECONDS, open_admin
 from shared.progress import Progress
 from shared.settings import ServiceSettings
 
@@ -40,6 +38,7 @@ class Pace:
         limit = (self._settings.kafka_partition_bytes or 0) * SHARE
         while full := [place for place in self._unread if self._bytes(place) > limit]:
             self._progress.moved("relay")
+            self._progress.moved("outbox")
             await self._look(full)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -49,17 +48,11 @@ class Pace:
     async def _look(self, places: Sequence[TopicPartition]) -> None:
         """Forget what every reader of a partition has committed in Kafka."""
         groups = sorted({group for place in places for group in READERS[place.topic]})
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_bootstrap_servers)
-        try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await admin.start()
-                read = {
-                    group: await admin.list_consumer_group_offsets(group, partitions=list(places))
-                    for group in groups
-                }
-        finally:
-            with contextlib.suppress(Exception):
-                await admin.close()
+        async with asyncio.timeout(DEADLINE_SECONDS), open_admin(self._settings) as admin:
+            read = {
+                group: await admin.list_consumer_group_offsets(group, partitions=list(places))
+                for group in groups
+            }
         for place in places:
             done = min(read[group][place].offset for group in READERS[place.topic])
             unread = self._unread[place]

@@ -34,6 +34,11 @@ select count(*) as rows,
   from outbox
 """
 
+FIRST = """
+select seq from outbox where publish_after <= $1 and topic = any($2::text[])
+ order by publish_after, key, seq limit 1
+"""
+
 
 async def head(
     connection: Connection,
@@ -55,6 +60,11 @@ async def delete(connection: Connection, seqs: Collection[int], token: UUID) -> 
     done = await connection.execute(DELETE, list(seqs), token)
     if done != f"DELETE {len(seqs)}":
         raise LeaseLost
+
+
+async def first(connection: Connection, at: datetime, topics: Collection[str]) -> int | None:
+    """The row of these topics that should go next, in flight or not; None when none is due."""
+    return await connection.fetchval(FIRST, at, list(topics))
 
 
 async def waiting(connection: Connection, at: datetime) -> tuple[int, float]:

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ClusterAuthorizationFailedError
+
 from shared import kafka, republish
 from shared.backoff import Backoff
 from shared.clock import new_id
@@ -52,7 +55,9 @@ class Relay:
                 self._note(error)
             if led:
                 restart.reset()
-            await asyncio.sleep(restart.next())
+            seconds = restart.next()
+            self._parts.progress.moved("relay", resting=seconds)
+            await asyncio.sleep(seconds)
 
     async def _lead(self, token: UUID) -> bool:
         """One reign: from taking the lease to a fault or to handing over. False: somebody else
@@ -60,7 +65,9 @@ class Relay:
         """
         async with self._database.transaction() as connection:
             held = await lease.acquire(connection, token)
-        if held is None:
+        if held is None:  # what is blocked, whoever leads will say
+            self._parts.metrics.relay_topic_blocked.clear()
+            self._parts.metrics.relay_foreign_cluster.set(0)
             return False
         self._parts.metrics.relay_leading.set(1)
         try:
@@ -88,8 +95,7 @@ class Relay:
     async def _send(self, token: UUID) -> None:
         producer = kafka.make_producer(self._parts.settings)
         try:
-            async with asyncio.timeout(kafka.DEADLINE_SECONDS):
-                await producer.start()
+            await self._start(producer)
             sending = Sending(
                 self._parts,
                 producer,
@@ -101,7 +107,20 @@ class Relay:
         except* HandedOver:
             self._parts.log.info("relay.handed_over")
         finally:
+            self._parts.progress.forget("outbox")
             await kafka.drop_producer(producer)
+
+    async def _start(self, producer: AIOKafkaProducer) -> None:
+        """Raises the group of our topics' refusals where we may write none of them: then there is no
+        producer to be had.
+        """
+        try:
+            async with asyncio.timeout(kafka.DEADLINE_SECONDS):
+                await producer.start()
+        except ClusterAuthorizationFailedError as error:
+            cause = type(error).__name__
+            refusals = [TopicRefused(topic, cause) for topic in self._topics]
+            raise ExceptionGroup(cause, refusals) from None
 
     def _topics_and_waits(self) -> dict[str, float]:
         """Our topics, each with the seconds for which a refusal still keeps its rows waiting."""

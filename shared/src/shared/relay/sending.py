@@ -6,6 +6,7 @@ the producer.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,12 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
 
-from shared import codec
 from shared.backoff import Backoff
 from shared.kafka import DEADLINE_SECONDS
-from shared.relay import lease, queue
+from shared.relay import lease, parcels, queue
 from shared.relay.lease import LEASE_SECONDS, LeaseLost
 from shared.relay.pace import Pace
+from shared.relay.parcels import Ack, Batch, Parcel
 from shared.service import Parts
 
 BATCH_ROWS = 500
@@ -27,19 +28,10 @@ RENEW_SECONDS = 1
 # Sending waits when nobody has asked for longer than this which cluster answers: a broker that was
 # wiped cannot be back so soon.
 IDENTITY_SECONDS = 2
-MEASURE_SECONDS = 5
+HEAD_SECONDS = 2
 IDLE_SECONDS = 0.02, 0.25
 TOPIC_RETRY_SECONDS = 5, 60
 ENVELOPE = 700  # bytes of headers and key, roughly, beside a record's value
-
-Batch = Sequence[dict[str, Any]]
-Ack = asyncio.Future[Any]
-
-
-def _seen(ack: Ack) -> None:
-    """Count the answer as looked at: after the first fault nobody waits for the others."""
-    if not ack.cancelled():
-        ack.exception()
 
 
 class HandedOver(Exception):
@@ -66,6 +58,7 @@ class Sending:
         self._check_cluster = check_cluster
         self._in_flight: set[int] = set()
         self._sendable: set[str] = set()
+        self._blocked: set[str] = set()
         self._room = asyncio.Semaphore(BATCHES_IN_FLIGHT)
         self._pace = Pace(parts.settings, parts.progress)
         self._lease_until = asyncio.get_running_loop().time() + LEASE_SECONDS - 1
@@ -77,9 +70,10 @@ class Sending:
 
         Raises the group of what went wrong; HandedOver comes in such a group too.
         """
+        self._parts.progress.watch("outbox", limit=self._parts.settings.stall_seconds)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew())
-            tasks.create_task(self._measure())
+            tasks.create_task(self._watch_head([*topics]))
             for topic, seconds in topics.items():
                 tasks.create_task(self._probe(topic, seconds))
             await self._pump(tasks)
@@ -111,51 +105,40 @@ class Sending:
                 limit=BATCH_ROWS,
             )
 
-    async def _enqueue(self, batch: Batch) -> list[Ack]:
-        """Hand the rows to the producer in order. The first raise ends all: later rows must not
-        pass.
-        """
+    async def _enqueue(self, batch: Batch) -> list[tuple[Parcel, Ack]]:
+        """Hand the rows to the producer in order, while the lease surely holds."""
         if asyncio.get_running_loop().time() > self._lease_until:
             raise LeaseLost
         self._in_flight.update(row["seq"] for row in batch)
-        at = self._parts.clock()
-        acks: list[Ack] = []
         async with asyncio.timeout(DEADLINE_SECONDS):
-            for row in batch:
-                record = codec.encode(row, self._source)
-                ack = await self._producer.send(
-                    row["topic"],
-                    record.value,
-                    key=record.key,
-                    headers=record.headers,
-                    timestamp_ms=codec.record_timestamp(row["topic"], at),
-                )
-                ack.add_done_callback(_seen)
-                acks.append(ack)
-        return acks
+            return await parcels.hand_over(self._producer, batch, self._source, self._parts.clock())
 
-    async def _settle(self, batch: Batch, acks: Sequence[Ack]) -> None:
+    async def _settle(self, batch: Batch, sent: Sequence[tuple[Parcel, Ack]]) -> None:
         """Wait for the broker's answers, then let the rows go."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            for row, ack in zip(batch, acks, strict=True):
-                await self._acknowledged(row, ack)
+            for parcel, ack in sent:
+                await self._acknowledged(parcel, ack)
         seqs = [row["seq"] for row in batch]
         async with self._database.transaction() as connection:
             await queue.delete(connection, seqs, self._token)
         self._in_flight.difference_update(seqs)
         self._room.release()
-        for row in batch:
-            self._parts.metrics.relay_sent.labels(row["topic"]).inc()
+        for topic, number in Counter(row["topic"] for row in batch).items():
+            self._parts.metrics.relay_sent.labels(topic).inc(number)
+            self._parts.metrics.relay_topic_blocked.labels(topic).set(0)
 
-    async def _acknowledged(self, row: dict[str, Any], ack: Ack) -> None:
+    async def _acknowledged(self, parcel: Parcel, ack: Ack) -> None:
         try:
-            done = await ack
+            first = await ack
         except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
-            raise TopicRefused(row["topic"], type(error).__name__) from None
-        self._pace.sent(done.topic_partition, done.offset, len(row["value"] or b"") + ENVELOPE)
+            raise TopicRefused(parcel.place.topic, type(error).__name__) from None
+        for offset, size in enumerate(parcel.sizes, first.offset):
+            self._pace.sent(parcel.place, offset, size + ENVELOPE)
 
     async def _probe(self, topic: str, seconds: float) -> None:
         """Rows of a topic wait, and only they, until the broker knows the topic and lets us see it."""
+        if seconds:
+            self._blocked.add(topic)
         await asyncio.sleep(seconds)
         wait = Backoff(*TOPIC_RETRY_SECONDS)
         blocked = self._parts.metrics.relay_topic_blocked.labels(topic)
@@ -165,12 +148,17 @@ class Sending:
                     await self._producer.partitions_for(topic)
             except Exception as error:  # noqa: BLE001 - missing, forbidden or silent: all the same here
                 blocked.set(1)
+                self._blocked.add(topic)
                 self._parts.log.error(  # noqa: TRY400 - a trace may quote what was sent
                     "relay.topic_blocked", topic=topic, cause=type(error).__name__
                 )
                 await asyncio.sleep(wait.next())
                 continue
-            blocked.set(0)
+            if (
+                not seconds
+            ):  # one that refused us is seen before it is writable: an answer will tell
+                blocked.set(0)
+            self._blocked.discard(topic)
             self._sendable.add(topic)
             self._database.committed.ring()
             return
@@ -193,13 +181,17 @@ class Sending:
         while now() - self._identified_at > IDENTITY_SECONDS:  # noqa: ASYNC110 - renewed by time
             await asyncio.sleep(IDLE_SECONDS[0])
 
-    async def _measure(self) -> None:
+    async def _watch_head(self, topics: Sequence[str]) -> None:
+        """A stall: the same row is always the next one, and nobody has declared why."""
+        before: int | None = None
         while True:
+            open_to_us = [topic for topic in topics if topic not in self._blocked]
             async with self._database.reading() as connection:
-                rows, oldest = await queue.waiting(connection, self._parts.clock())
-            self._parts.metrics.outbox_rows.set(rows)
-            self._parts.metrics.outbox_oldest_seconds.set(oldest)
-            await asyncio.sleep(MEASURE_SECONDS)
+                first = await queue.first(connection, self._parts.clock(), open_to_us)
+            if first is None or first != before:
+                self._parts.progress.moved("outbox")
+            before = first
+            await asyncio.sleep(HEAD_SECONDS)
 
     async def _drain(self) -> None:
         """Let everything in flight land, then stop."""

@@ -18,7 +18,7 @@ from shared.auth.rules import require_rules
 from shared.migrate import pending_migrations
 from shared.pages import SafeHeaders, open_pages
 from shared.service import Parts
-from shared.web import standing
+from shared.web import operations, standing
 from shared.web.middleware import Bounded, Observed
 from shared.web.problems import add_problem_handlers
 
@@ -43,7 +43,7 @@ def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> Fa
     app.state.gate = open_gate(name, parts.settings, parts.clock)
     app.state.pages = open_pages(name, parts.settings)
     add_problem_handlers(app)
-    for router in (*routers, standing.router):
+    for router in (*routers, operations.router, standing.router):
         app.include_router(router, prefix=f"/{name}")
     app.include_router(_operations(parts, name))
     app.mount(f"/{name}/assets", app.state.pages.assets)

@@ -35,9 +35,11 @@ def _storable(text: str) -> str:
     if "\x00" in text:
         message = "must not contain a NUL character"
         raise ValueError(message)
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         message = "must not contain half of a surrogate pair"
-        raise ValueError(message)
+        raise ValueError(message) from None
     return text
 
 

@@ -37,7 +37,7 @@ LEASE = timedelta(seconds=120)
 TRY_SECONDS = 60
 SENDERS = 4
 # A run begins no new try after this; the next run goes on. A timer must be seen to move.
-RUN_SECONDS = 20
+RUN_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,30 +71,31 @@ class LiveStream(Response):
         """Send frames until one of the ends named above."""
         del scope
         start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
-        gone = asyncio.create_task(_gone(receive))
+        gone, ending = asyncio.create_task(_gone(receive)), None
         try:
-            with self._live.joined():
+            with self._live.joined() as bell:
+                gone.add_done_callback(lambda _: bell.set())
+                ending = asyncio.get_running_loop().call_later(self._seconds, bell.set)
                 await send(start)
-                await self._send_frames(send, gone)
+                await self._send_frames(send, gone, bell)
             await _send(send, b"", more=False)
         except OSError:  # TimeoutError is one: it takes nothing any more, or is gone
             return
         finally:
             gone.cancel()
+            if ending is not None:
+                ending.cancel()
 
-    async def _send_frames(self, send: Send, gone: asyncio.Task[None]) -> None:
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._seconds
+    async def _send_frames(self, send: Send, gone: asyncio.Task[None], bell: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._seconds
         seen = 0
         await _send(send, RECONNECT)
-        while not (self._live.ended or gone.done()) and clock() < until:
+        while not (self._live.ended or gone.done()) and loop.time() < until:
             frame = self._live.newer_than(seen)
             if frame is None:
-                await asyncio.wait(
-                    (gone, self._live.changed),
-                    timeout=until - clock(),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                bell.clear()
+                await bell.wait()
             else:
                 await _send(send, frame.content)
                 seen = frame.number

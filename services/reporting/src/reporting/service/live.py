@@ -4,7 +4,8 @@ One task a process looks at the one row of ``figure_version``; when it has moved
 encoded, and the same bytes are handed to every stream. There is no queue per stream: a reader that was
 busy finds the newest frame when it comes back, so that a slow one costs nothing and holds up nobody.
 
-Invariant: the task runs exactly while somebody listens; after ``end`` no stream goes on.
+Invariant: the task runs exactly while somebody listens, and is missed when it does not; after ``end`` no
+stream goes on.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from shared.errors import Unavailable
 from shared.log import describe
+from shared.progress import Progress
 
 
 class TooManyStreams(Unavailable):
@@ -27,11 +29,14 @@ class TooManyStreams(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to look for new figures, the longest silence on a stream, and the most streams."""
+    """How often to look for new figures, the longest silence on a stream, the most streams, and for how
+    long a look may hang before it is a stall.
+    """
 
     poll_seconds: float
     beat_seconds: float
     streams: int
+    stall_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Frame:
     content: bytes
 
 
+LOOP = "live figures"
 NOTHING = Frame(0, b"")
 STILL_HERE = b": still here\n\n"
 
@@ -58,8 +64,11 @@ STILL_HERE = b": still here\n\n"
 class LiveFigures:
     """What the streams of one process share."""
 
-    def __init__(self, source: Source, pace: Pace, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, source: Source, pace: Pace, log: FilteringBoundLogger, progress: Progress
+    ) -> None:
         self.source = source
+        self._progress = progress
         self._pace = pace
         self._log = log
         self._version: int | None = None
@@ -68,9 +77,13 @@ class LiveFigures:
         self._figures = NOTHING
         self._beat = NOTHING
         self._task: asyncio.Task[None] | None = None
-        self._changed: asyncio.Future[None] | None = None
-        self.streams = 0
+        self._bells: set[asyncio.Event] = set()
         self.ended = False
+
+    @property
+    def streams(self) -> int:
+        """How many listen."""
+        return len(self._bells)
 
     @property
     def reading(self) -> bool:
@@ -83,15 +96,17 @@ class LiveFigures:
             raise TooManyStreams
 
     @contextmanager
-    def joined(self) -> Generator[None]:
-        """Be one of the streams for the length of the block."""
-        self.streams += 1
+    def joined(self) -> Generator[asyncio.Event]:
+        """Be one of the streams for the length of the block: its bell rings at each frame, and at the end."""
+        bell = asyncio.Event()
+        self._bells.add(bell)
         if self._task is None and not self.ended:
+            self._progress.watch(LOOP, limit=self._pace.stall_seconds)
             self._task = asyncio.create_task(self._look_on())
         try:
-            yield
+            yield bell
         finally:
-            self.streams -= 1
+            self._bells.remove(bell)
 
     def newer_than(self, seen: int) -> Frame | None:
         """The frame that a stream should send next when it has sent those up to ``seen``."""
@@ -99,16 +114,10 @@ class LiveFigures:
             return self._figures
         return self._beat if self._beat.number > seen else None
 
-    @property
-    def changed(self) -> asyncio.Future[None]:
-        """Done at the next frame. Shared by all: wait for it with ``asyncio.wait``, never cancel it."""
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        return self._changed
-
     def end(self) -> None:
         """Let every stream come to its end, and admit no more."""
         self.ended = True
+        self._progress.forget(LOOP)
         if self._task is not None:
             self._task.cancel()
         self._wake()
@@ -116,9 +125,13 @@ class LiveFigures:
     async def _look_on(self) -> None:
         try:
             while self.streams:
+                self._progress.moved(LOOP)
                 await self._look()
+                self._progress.moved(LOOP, resting=self._pace.poll_seconds)
                 await asyncio.sleep(self._pace.poll_seconds)
+            self._progress.forget(LOOP)
         finally:
+            self._progress.lost(LOOP)
             # Whoever comes first after a pause gets figures read anew.
             self._task, self._version = None, None
             self._figures = self._beat = NOTHING
@@ -145,6 +158,5 @@ class LiveFigures:
         return Frame(self._published, content)
 
     def _wake(self) -> None:
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
-        self._changed = None
+        for bell in self._bells:
+            bell.set()

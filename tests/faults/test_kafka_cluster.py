@@ -1,0 +1,46 @@
+"""The tests' own three nodes keep what they say: one may die, with two gone nothing is taken."""
+
+import asyncio
+
+import pytest
+from confluent_kafka import KafkaError, Producer
+
+from shared.events import walks
+from tests.kafka_cluster import KafkaCluster
+from tests.keyring import librdkafka
+from tests.shared.eventpath import on_topic
+
+
+async def write(bootstrap: str, value: bytes, *, seconds: float) -> KafkaError | None:
+    """Send one record to partition 0, to every copy; what went wrong, if anything did."""
+    said: list[KafkaError | None] = []
+    producer = Producer(
+        {**librdkafka(bootstrap), "acks": "all", "message.timeout.ms": int(seconds * 1000)}
+    )
+    producer.produce(
+        walks.INTERNAL,
+        value,
+        partition=0,
+        headers={"ce_sequence": "1"},
+        on_delivery=lambda error, _: said.append(error),
+    )
+    await asyncio.to_thread(producer.flush, seconds + 5)
+    return said[0]
+
+
+@pytest.mark.soak
+async def test_one_node_may_die_and_two_may_not_and_all_may_come_back() -> None:
+    async with KafkaCluster.running() as cluster:
+        assert await write(cluster.bootstrap, b"with three", seconds=20) is None
+        first = await cluster.leader(walks.INTERNAL, 0)
+        await first.kill()
+        assert await write(cluster.bootstrap, b"with two", seconds=30) is None
+        second = await cluster.leader(walks.INTERNAL, 0)
+        await second.kill()
+        assert await write(cluster.bootstrap, b"with one", seconds=5) is not None
+        await cluster.kill()
+        await cluster.start()
+        assert await write(cluster.bootstrap, b"again", seconds=20) is None
+        values = [record.value for record in await on_topic(cluster.bootstrap)]
+        assert values[:2] == [b"with three", b"with two"]
+        assert values[-1] == b"again"

@@ -1,0 +1,33 @@
+"""People at work for a few seconds, nothing breaks: the checker that trusts nothing finds nothing."""
+
+from pathlib import Path
+
+from tests.faults.checker import at_rest, check
+from tests.faults.clients import Clients
+from tests.faults.gathering import evidence_of
+from tests.faults.history import History
+from tests.infra import until
+from tests.system.installation import Installation
+
+SECONDS = 6
+SEED = 4
+
+
+async def test_the_checker_finds_nothing_where_nothing_broke(
+    installation: Installation, tmp_path: Path
+) -> None:
+    history = History(tmp_path / "calls.jsonl")
+    async with Clients.open(installation, history, SEED) as clients:
+        await clients.work(SECONDS)
+        planted = clients.planted
+
+    async def rests() -> bool:
+        evidence = await evidence_of(installation, history.calls(), planted)
+        return not await at_rest(evidence)
+
+    await until(rests, 60, every=0.5)
+    found = await check(await evidence_of(installation, history.calls(), planted))
+    assert found.violations == []
+    assert found.counted["calls ok"] > found.counted["calls refused"] > 0
+    for looked_at in ("records", "keys", "mails", "facts", "alerts", "capture windows"):
+        assert found.counted[looked_at] > 0, looked_at
