@@ -30,8 +30,9 @@ def run_on(path: Path, what: str, **more: str) -> subprocess.CompletedProcess[st
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """A folder of programs where a browser seems to be, and no engine, Java or Maven."""
-    (tmp_path / "chromium").touch(0o700)
+    """A folder of programs where a browser and promtool seem to be, and no engine, Java or Maven."""
+    for name in ("chromium", "promtool"):
+        (tmp_path / name).touch(0o700)
     return tmp_path
 
 

@@ -89,11 +89,11 @@ class Stream:
 
     async def chunk_with(self, words: bytes) -> bytes:
         """The next chunk that holds the words; fails at the stream's end, or when many do not."""
-        content = b""
+        content = await self.chunk()
         for _ in range(MOST_CHUNKS):
-            content = await self.chunk()
             if words in content or not content:
                 break
+            content = await self.chunk()
         assert words in content
         return content
 
