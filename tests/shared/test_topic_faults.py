@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
@@ -15,6 +16,7 @@ from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 KEYS = 30
 
 
+@pytest.mark.soak
 async def test_a_topic_deleted_and_made_again_is_filled_by_republish_and_doubles_nothing(
     shared_database: Database, kafka_node: KafkaNode
 ) -> None:
@@ -37,6 +39,7 @@ async def test_a_topic_deleted_and_made_again_is_filled_by_republish_and_doubles
     assert told == {(str(key), number) for key in keys for number in (1, 2, 3)}
 
 
+@pytest.mark.soak
 async def test_partitions_added_against_the_rules_lose_nothing_and_double_nothing(
     shared_database: Database, kafka_node: KafkaNode
 ) -> None:

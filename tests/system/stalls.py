@@ -106,7 +106,7 @@ STALLS = {
     "loop blocked": instead(requests, "carry_out_next", block),
     # What is no stall.
     "declared backoff": instead(batch, "apply", database_away),
-    "aiokafka's sender dead": before(AIOKafkaProducer, "send", end_sender),
+    "aiokafka's sender dead": before(AIOKafkaProducer, "send_batch", end_sender),
     "none": lambda _: None,
 }
 
