@@ -37,7 +37,14 @@ def test_every_template_is_there_in_three_forms() -> None:
             ".txt",
             ".html",
         }
-    assert versions == {"walk_confirmed.v1", "walk_cancelled.v1", "alert_waiting.v1"}
+    assert versions == {
+        "walk_confirmed.v1",
+        "walk_moved.v1",
+        "officer_changed.v1",
+        "walk_missed.v1",
+        "walk_cancelled.v1",
+        "alert_waiting.v1",
+    }
 
 
 def test_subjects_do_not_say_what_it_is_about() -> None:

@@ -101,17 +101,23 @@ class BookWalkBody(Body):
 class TapBody(Body):
     """When something was done, where it could not be said at once: the line was bad."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"at": "2027-01-12T18:02:00Z"}]})
+
     at: Timestamp | None = None
 
 
 class AbortWalkBody(TapBody):
     """Why a walk was broken off, and when."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "incident"}]})
+
     reason: Aborted
 
 
 class MissWalkBody(Body):
     """Which side did not come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"party": "participant"}]})
 
     party: Party
 
