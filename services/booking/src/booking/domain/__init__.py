@@ -39,7 +39,7 @@ from booking.domain.slots import (
     kept_free,
     require_bookable,
 )
-from booking.domain.teams import Officer, Policy, Role
+from booking.domain.teams import Officer, Policy, PolicyVersion, Role, Team, Traits, Wards
 from booking.domain.times import LONDON, Times, is_london_time, promised, readings
 from booking.domain.walks import (
     KEPT_AFTER_END,
@@ -81,6 +81,7 @@ __all__ = [
     "Overdue",
     "Person",
     "Policy",
+    "PolicyVersion",
     "Report",
     "Role",
     "Slot",
@@ -88,14 +89,17 @@ __all__ = [
     "SlotState",
     "SlotTaken",
     "State",
+    "Team",
     "Telling",
     "Times",
     "TooEarly",
     "TooLate",
     "TooManyWalks",
+    "Traits",
     "Tried",
     "Walk",
     "Ward",
+    "Wards",
     "WrongState",
     "abort",
     "book",

@@ -15,9 +15,11 @@ from booking.schemas.bodies import (
     TapBody,
 )
 from booking.schemas.inputs import (
+    Code,
     DeskDep,
     Email,
     FromTime,
+    Language,
     Line,
     Note,
     Page,
@@ -27,14 +29,17 @@ from booking.schemas.inputs import (
     wards_of,
 )
 from booking.schemas.seeds import Seed, read_seed
+from booking.schemas.teams import PolicyBody, WardsBody
 
 __all__ = [
     "AbortWalkBody",
     "BookWalkBody",
     "CancelWalkBody",
+    "Code",
     "DeskDep",
     "Email",
     "FromTime",
+    "Language",
     "Line",
     "MeetingPointBody",
     "MissWalkBody",
@@ -43,10 +48,12 @@ __all__ = [
     "OpenSlotBody",
     "Page",
     "PageDep",
+    "PolicyBody",
     "ReassignWalkBody",
     "Seed",
     "TapBody",
     "ToTime",
+    "WardsBody",
     "cursor_after",
     "read_seed",
     "wards_of",

@@ -24,6 +24,7 @@ from booking.service.keeping import (
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
 from booking.service.slots import NewSlot, open_slot
+from booking.service.teams import change_policy, change_wards
 from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "book_walk",
     "cancel_by_link",
     "cancel_walk",
+    "change_policy",
+    "change_wards",
     "contact_of_walk",
     "count_what_is_old",
     "debrief_walk",
