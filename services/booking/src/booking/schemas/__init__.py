@@ -28,6 +28,7 @@ from booking.schemas.inputs import (
     cursor_after,
     wards_of,
 )
+from booking.schemas.rosters import ExceptionBody, ShiftBody
 from booking.schemas.seeds import Seed, read_seed
 from booking.schemas.teams import PolicyBody, WardsBody
 
@@ -38,6 +39,7 @@ __all__ = [
     "Code",
     "DeskDep",
     "Email",
+    "ExceptionBody",
     "FromTime",
     "Language",
     "Line",
@@ -51,6 +53,7 @@ __all__ = [
     "PolicyBody",
     "ReassignWalkBody",
     "Seed",
+    "ShiftBody",
     "TapBody",
     "ToTime",
     "WardsBody",
