@@ -29,6 +29,11 @@ def a_shift(booking: Booking, **said: Any) -> Json:
     return usual | said
 
 
+def between(begin: str, end: str) -> Json:
+    """From and to which wall time."""
+    return {"from": begin, "to": end}
+
+
 def path(booking: Booking, shift: Json | None = None, officer: int = 0) -> str:
     """Where an officer's shifts are."""
     return f"/booking/v1/officers/{booking.officers[officer]}/shifts" + (
@@ -131,7 +136,7 @@ async def test_slots_stay_at_six_on_the_wall_across_a_change_of_the_clocks(
     booking.clock.at = datetime.combine(day - 10 * DAY, time(12), domain.LONDON)
     names = ("saturday", "sunday", "monday")
     for name in names:
-        hours = {"from": "18:00", "to": "19:00"}
+        hours = between("18:00", "19:00")
         await added(booking, weekday=name, from_date="2026-01-01", **hours)
     rows = await booking.rows("select starts_at, local_from from slot order by starts_at")
     assert len(rows) == 12
@@ -142,7 +147,7 @@ async def test_slots_stay_at_six_on_the_wall_across_a_change_of_the_clocks(
 
 async def test_a_time_that_the_clocks_skip_is_named_in_the_answer(booking: Booking) -> None:
     booking.clock.at = START + 60 * DAY
-    answer = await adds(booking, weekday="sunday", **{"from": "00:30", "to": "04:00"})
+    answer = await adds(booking, weekday="sunday", **between("00:30", "04:00"))
     assert answer.json()["left_out"] == ["2027-03-28T01:30"]
     assert await opened(booking, day="2027-03-28") == [
         "2027-03-28 00:30", "2027-03-28 02:30", "2027-03-28 03:30",
@@ -150,9 +155,9 @@ async def test_a_time_that_the_clocks_skip_is_named_in_the_answer(booking: Booki
 
 
 async def test_until_midnight_and_over_it(booking: Booking) -> None:
-    midnight = await added(booking, **{"from": "23:00", "to": "24:00"})
+    midnight = await added(booking, **between("23:00", "24:00"))
     assert midnight["to"] == "24:00"
-    over = await added(booking, weekday="friday", **{"from": "23:00", "to": "01:00"})
+    over = await added(booking, weekday="friday", **between("23:00", "01:00"))
     assert over["to"] == "01:00"
     found = await opened(booking)
     assert found[:3] == ["2027-01-13 23:00", "2027-01-15 23:00", "2027-01-16 00:00"]
@@ -247,7 +252,7 @@ async def test_a_day_off_and_a_day_at_other_times(booking: Booking) -> None:
 async def test_who_changes_a_shift_has_read_it(booking: Booking) -> None:
     shift = await added(booking)
     for method in ("PUT", "DELETE"):
-        body = {"json": a_shift(booking)} if method == "PUT" else {}
+        body: Json = {"json": a_shift(booking)} if method == "PUT" else {}
         where = path(booking, shift)
         blind = await booking.http.request(method, where, headers=booking.coordinator, **body)
         assert blind.status_code == 428
@@ -261,7 +266,7 @@ async def test_who_changes_a_shift_has_read_it(booking: Booking) -> None:
 
 async def test_an_officer_s_shifts_do_not_overlap(booking: Booking) -> None:
     shift = await added(booking)
-    answer = await adds(booking, **{"from": "21:00", "to": "23:00"})
+    answer = await adds(booking, **between("21:00", "23:00"))
     assert (answer.status_code, problem(answer)) == (409, "shifts-overlap")
     assert (await adds(booking, officer=1)).status_code == 201
     both = [adds(booking, weekday="monday"), adds(booking, weekday="monday")]

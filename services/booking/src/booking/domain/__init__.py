@@ -3,6 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
+from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
     abort,
@@ -19,6 +20,7 @@ from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.people import Person
 from booking.domain.refusals import (
+    AbsenceOver,
     AdultsOnly,
     LinkOver,
     NotInTeam,
@@ -68,6 +70,9 @@ __all__ = [
     "LONGEST_MINUTES",
     "START_WINDOW",
     "UNDO_WITHIN",
+    "Absence",
+    "AbsenceKind",
+    "AbsenceOver",
     "AdultsOnly",
     "Claim",
     "Deed",
@@ -115,6 +120,7 @@ __all__ = [
     "counted_as",
     "debrief",
     "end",
+    "end_absence",
     "is_london_time",
     "kept_free",
     "mark_overdue",
@@ -127,6 +133,7 @@ __all__ = [
     "read_token",
     "readings",
     "reassign",
+    "record",
     "require_bookable",
     "require_within",
     "revoke_link",

@@ -1,7 +1,7 @@
 """What booking refuses, each with its slug and its words.
 
-    Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, WrongState, TooEarly,
-        TooLate
+    Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, WrongState,
+        TooEarly, TooLate
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
     Invalid 422: AdultsOnly
@@ -37,6 +37,12 @@ class ShiftsOverlap(Conflict):
     """This officer has another shift at that time: change or end that one first."""
 
     slug = "shifts-overlap"
+
+
+class AbsenceOver(Conflict):
+    """This absence has ended: record another one."""
+
+    slug = "absence-over"
 
 
 class WrongState(Conflict):

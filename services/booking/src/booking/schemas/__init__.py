@@ -3,6 +3,7 @@
 Invariant: whatever gets past here is of the right type and safe to store.
 """
 
+from booking.schemas.absences import EndAbsenceBody, RecordAbsenceBody
 from booking.schemas.bodies import (
     AbortWalkBody,
     BookWalkBody,
@@ -39,6 +40,7 @@ __all__ = [
     "Code",
     "DeskDep",
     "Email",
+    "EndAbsenceBody",
     "ExceptionBody",
     "FromTime",
     "Language",
@@ -52,6 +54,7 @@ __all__ = [
     "PageDep",
     "PolicyBody",
     "ReassignWalkBody",
+    "RecordAbsenceBody",
     "Seed",
     "ShiftBody",
     "TapBody",

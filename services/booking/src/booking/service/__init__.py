@@ -4,6 +4,13 @@ Invariant: every change commits at the end of the ``async with`` that a reader s
 """
 
 from booking.service import answers
+from booking.service.absences import (
+    NewAbsence,
+    absence,
+    absences,
+    end_absence,
+    record_absence,
+)
 from booking.service.changes import (
     abort_walk,
     debrief_walk,
@@ -38,8 +45,11 @@ __all__ = [
     "Booking",
     "Burst",
     "Desk",
+    "NewAbsence",
     "NewSlot",
     "abort_walk",
+    "absence",
+    "absences",
     "add_shift",
     "answers",
     "book_walk",
@@ -51,6 +61,7 @@ __all__ = [
     "contact_of_walk",
     "count_what_is_old",
     "debrief_walk",
+    "end_absence",
     "end_walk",
     "except_day",
     "forget_what_is_old",
@@ -62,6 +73,7 @@ __all__ = [
     "open_next_shift",
     "open_slot",
     "reassign_walk",
+    "record_absence",
     "remove_shift",
     "revoke_link",
     "seal_what_is_plain",

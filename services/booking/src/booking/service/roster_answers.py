@@ -67,6 +67,23 @@ def walks(found: Sequence[domain.Walk]) -> list[dict[str, Any]]:
     ]
 
 
+def absence(of: domain.Absence) -> dict[str, Any]:
+    """An absence, for coordinators."""
+    return {
+        "id": str(of.id),
+        "officer": {"id": str(of.officer.id), "display_name": of.officer.display_name},
+        "kind": of.kind,
+        "from": answers.instant(of.since),
+        "until": answers.instant(of.until) if of.until else None,
+        "version": of.version,
+    }
+
+
+def recorded_absence(of: domain.Absence, affected: Sequence[domain.Walk]) -> dict[str, Any]:
+    """An absence, and the walks that wait for another officer."""
+    return {"absence": absence(of), "walks": walks(affected)}
+
+
 def _hours(hours: domain.Hours) -> dict[str, str]:
     begin, end = hours
     return {"from": f"{begin:%H:%M}", "to": "24:00" if end == time() else f"{end:%H:%M}"}

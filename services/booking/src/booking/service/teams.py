@@ -10,7 +10,7 @@ from uuid import UUID
 from booking import domain, store
 from booking.service.desk import Desk
 from shared.auth import Principal
-from shared.errors import Fault, Invalid, NotFound, PreconditionFailed
+from shared.errors import Fault, Forbidden, Invalid, NotFound, PreconditionFailed
 from shared.postgres import Connection
 
 
@@ -59,6 +59,11 @@ async def _lock(connection: Connection, team_id: UUID, who: Principal) -> domain
 
 def must_lead(who: Principal, team: domain.Team) -> None:
     """Raise Forbidden unless one of the team's wards is the coordinator's, where the team has any."""
+    if not leads(who, team):
+        raise Forbidden("This team walks in none of your wards.")
+
+
+def leads(who: Principal, team: domain.Team) -> bool:
+    """Whether one of the team's wards is the coordinator's, where the team has any."""
     own = team.wards.own
-    if own and not any(who.covers(code) for code in own):
-        who.must_cover(own[0])
+    return not own or any(who.covers(code) for code in own)
