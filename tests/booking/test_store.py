@@ -117,6 +117,6 @@ async def test_reports_taken_are_put_off_longer_each_time(booking: Booking) -> N
 
 async def test_a_team_s_officers_are_told_apart_by_subject(booking: Booking) -> None:
     async with booking.database.reading() as connection:
-        team = await store.teams.team_of(connection, "officer-1")
+        team = await store.teams.team_of(connection, "officer-1", START)
         assert team is not None
-        assert await store.teams.team_of(connection, "nobody") is None
+        assert await store.teams.team_of(connection, "nobody", START) is None

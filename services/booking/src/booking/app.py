@@ -85,8 +85,9 @@ async def seed(parts: Parts[Settings], words: Sequence[str]) -> int:
     except (yaml.YAMLError, ValidationError) as error:
         return _say(f"{file} is no seed file:\n{error}", code=1)
     officers = [each.officer() for each in wanted.officers]
-    await service.seed(open_desk(parts), wanted.team.name, wanted.team.policy(), officers)
-    return _say(f"team {wanted.team.name}: {len(officers)} officers")
+    team = wanted.team
+    await service.seed(open_desk(parts), team.name, team.policy(), officers, team.covers())
+    return _say(f"team {team.name}: {len(officers)} officers")
 
 
 async def retention(parts: Parts[Settings], words: Sequence[str]) -> int:

@@ -1,11 +1,13 @@
-"""Events and ticks in: concerns are counted, overdue walks found and reported, old details erased.
+"""Events and ticks in: concerns are counted, overdue walks found and reported, slots opened out of shifts,
+old details erased.
 
 Invariant: a timer does little at a time and can be run again; the alarm needs no Kafka.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from booking import domain, service, store
 from booking.gateway import Notifications
@@ -15,6 +17,7 @@ from shared.events.concerns import INTERNAL, ConcernCaptured
 from shared.postgres import Connection
 from shared.service import Handler, Timer
 
+ROSTER_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
 
@@ -25,10 +28,6 @@ def listens() -> Mapping[str, Mapping[str, Handler]]:
 
 def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Sequence[Timer]:
     """What the worker does every so often."""
-
-    async def find_overdue() -> None:
-        while await service.mark_next_overdue(desk):
-            pass
 
     async def report(waiting: domain.Report) -> None:
         if await notifications.tell(waiting):
@@ -42,10 +41,17 @@ def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Seq
         await service.forget_what_is_old(desk)
 
     return (
-        Timer("overdue", every, find_overdue),
+        Timer("overdue", every, partial(until_done, service.mark_next_overdue, desk)),
         Timer("overdue_reports", every, report_overdue),
+        Timer("roster", ROSTER_EVERY, partial(until_done, service.open_next_shift, desk)),
         Timer("retention", RETENTION_EVERY, forget),
     )
+
+
+async def until_done(take_next: Callable[[Desk], Awaitable[bool]], desk: Desk) -> None:
+    """One after the other, each in a transaction of its own, until nothing is left to do."""
+    while await take_next(desk):
+        pass
 
 
 async def count_concerns(connection: Connection, events: Sequence[Received]) -> None:

@@ -5,10 +5,10 @@ Invariant: a route parses, calls one function, and answers; who may is said in i
 
 from fastapi import APIRouter
 
-from booking.api import changes, slots, teams, walks
+from booking.api import absences, changes, rosters, slots, teams, walks
 
 router = APIRouter(prefix="/v1")
-for part in (slots, teams, walks, changes):
+for part in (slots, teams, rosters, absences, walks, changes):
     router.include_router(part.router)
 
 __all__ = ["router"]

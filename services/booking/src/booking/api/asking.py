@@ -1,4 +1,4 @@
-"""What the routes of booking have in common: who asks, and how a list is answered.
+"""What the routes of booking have in common: who asks, what she has read, and how a list is answered.
 
 Invariant: only who may know where they meet is told so.
 """
@@ -6,14 +6,16 @@ Invariant: only who may know where they meet is told so.
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from booking import domain
 from booking.schemas import Page, cursor_after
 from shared.auth import Principal, allow, allow_service, anyone, public
+from shared.errors import PreconditionFailed, PreconditionRequired
 from shared.web import Text
 
+LONGEST_VERSION = 10
 PLACE_ROLES = frozenset({"officer", "coordinator", "duty"})
 
 T = TypeVar("T", domain.Slot, domain.Walk)
@@ -25,6 +27,28 @@ Staff = Annotated[Principal, allow("officer", "coordinator")]
 DutyToo = Annotated[Principal, allow("officer", "coordinator", "duty")]
 NotificationsService = Annotated[Principal, allow_service("notifications")]
 WardCode = Annotated[Text | None, Query(max_length=20)]
+
+
+async def _if_match(
+    if_match: Annotated[
+        str | None, Header(max_length=100, description="the ETag last read")
+    ] = None,
+) -> int:
+    """The version that a caller has read. An ETag that is none of ours matches nothing."""
+    if if_match is None:
+        raise PreconditionRequired
+    version = if_match.strip().removeprefix('"').removesuffix('"')
+    if not (version.isascii() and version.isdecimal() and len(version) < LONGEST_VERSION):
+        raise PreconditionFailed
+    return int(version)
+
+
+IfMatchDep = Annotated[int, Depends(_if_match)]
+
+
+def etag(version: int) -> dict[str, str]:
+    """The header that tells a version."""
+    return {"ETag": f'"{version}"'}
 
 
 def sees_places(who: Principal | None) -> bool:

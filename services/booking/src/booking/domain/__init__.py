@@ -3,6 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
+from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
     abort,
@@ -19,10 +20,12 @@ from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.people import Person
 from booking.domain.refusals import (
+    AbsenceOver,
     AdultsOnly,
     LinkOver,
     NotInTeam,
     OfficerBusy,
+    ShiftsOverlap,
     SlotExists,
     SlotTaken,
     TooEarly,
@@ -30,6 +33,7 @@ from booking.domain.refusals import (
     TooManyWalks,
     WrongState,
 )
+from booking.domain.rosters import Hours, Openings, Shift, belongs, clashes, openings
 from booking.domain.slots import (
     LONGEST_MINUTES,
     MeetingPoint,
@@ -39,7 +43,7 @@ from booking.domain.slots import (
     kept_free,
     require_bookable,
 )
-from booking.domain.teams import Officer, Policy, Role
+from booking.domain.teams import Officer, Policy, PolicyVersion, Role, Team, Traits, Wards
 from booking.domain.times import LONDON, Times, is_london_time, promised, readings
 from booking.domain.walks import (
     KEPT_AFTER_END,
@@ -66,10 +70,14 @@ __all__ = [
     "LONGEST_MINUTES",
     "START_WINDOW",
     "UNDO_WITHIN",
+    "Absence",
+    "AbsenceKind",
+    "AbsenceOver",
     "AdultsOnly",
     "Claim",
     "Deed",
     "Facts",
+    "Hours",
     "Limits",
     "LinkOver",
     "Links",
@@ -78,42 +86,54 @@ __all__ = [
     "NotInTeam",
     "Officer",
     "OfficerBusy",
+    "Openings",
     "Overdue",
     "Person",
     "Policy",
+    "PolicyVersion",
     "Report",
     "Role",
+    "Shift",
+    "ShiftsOverlap",
     "Slot",
     "SlotExists",
     "SlotState",
     "SlotTaken",
     "State",
+    "Team",
     "Telling",
     "Times",
     "TooEarly",
     "TooLate",
     "TooManyWalks",
+    "Traits",
     "Tried",
     "Walk",
     "Ward",
+    "Wards",
     "WrongState",
     "abort",
+    "belongs",
     "book",
     "cancel",
+    "clashes",
     "counted_as",
     "debrief",
     "end",
+    "end_absence",
     "is_london_time",
     "kept_free",
     "mark_overdue",
     "miss",
     "move",
     "next_steps",
+    "openings",
     "promised",
     "read_keys",
     "read_token",
     "readings",
     "reassign",
+    "record",
     "require_bookable",
     "require_within",
     "revoke_link",

@@ -1,6 +1,7 @@
 """What booking refuses, each with its slug and its words.
 
-    Conflict 409: SlotTaken, SlotExists, OfficerBusy, WrongState, TooEarly, TooLate
+    Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, WrongState,
+        TooEarly, TooLate
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
     Invalid 422: AdultsOnly
@@ -30,6 +31,18 @@ class OfficerBusy(Conflict):
     """This officer is not free then: there is a walk, or the time kept free around one."""
 
     slug = "officer-busy"
+
+
+class ShiftsOverlap(Conflict):
+    """This officer has another shift at that time: change or end that one first."""
+
+    slug = "shifts-overlap"
+
+
+class AbsenceOver(Conflict):
+    """This absence has ended: record another one."""
+
+    slug = "absence-over"
 
 
 class WrongState(Conflict):

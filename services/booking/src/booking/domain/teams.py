@@ -4,8 +4,9 @@ Invariant: a policy is never changed: another version takes its place, for what 
 walk keeps what it was promised under.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -51,3 +52,48 @@ class Officer:
     display_name: str
     force_phone: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an officer brings to a walk: languages and skills are codes, as needs are."""
+
+    sex: Sex | None = None
+    languages: tuple[str, ...] = ("en",)
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wards:
+    """The wards that a team covers, and the neighbours it may borrow from; none: every ward."""
+
+    own: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
+
+    def cover(self, ward: str) -> bool:
+        """Whether the team walks there."""
+        return not (self.own or self.borrowed) or ward in self.own or ward in self.borrowed
+
+    def changed(self, other: "Wards") -> Collection[str]:
+        """The wards that are not in both, or not in the same way."""
+        return sorted(set(self.own) ^ set(other.own) | set(self.borrowed) ^ set(other.borrowed))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team, the policy in force, and its wards; ``wards_version`` counts their changes."""
+
+    id: UUID
+    name: str
+    policy: Policy
+    wards: Wards
+    wards_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy that is or was in force: who set it, and when."""
+
+    policy: Policy
+    set_by: str
+    set_at: datetime

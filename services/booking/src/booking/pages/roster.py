@@ -173,7 +173,7 @@ async def _page(
 ) -> Response:
     at, limit, mine = desk.clock(), page.limit + 1, wards_of(who)
     async with desk.database.reading() as connection:
-        officers = await store.teams.list_officers(connection)
+        officers = await store.teams.list_officers(connection, at)
         found = await store.slots.list_bookable(
             connection, at=at, few=None, wards=mine, after=page.after, limit=limit
         )

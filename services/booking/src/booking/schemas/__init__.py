@@ -3,6 +3,7 @@
 Invariant: whatever gets past here is of the right type and safe to store.
 """
 
+from booking.schemas.absences import EndAbsenceBody, RecordAbsenceBody
 from booking.schemas.bodies import (
     AbortWalkBody,
     BookWalkBody,
@@ -15,9 +16,11 @@ from booking.schemas.bodies import (
     TapBody,
 )
 from booking.schemas.inputs import (
+    Code,
     DeskDep,
     Email,
     FromTime,
+    Language,
     Line,
     Note,
     Page,
@@ -26,15 +29,21 @@ from booking.schemas.inputs import (
     cursor_after,
     wards_of,
 )
+from booking.schemas.rosters import ExceptionBody, ShiftBody
 from booking.schemas.seeds import Seed, read_seed
+from booking.schemas.teams import PolicyBody, WardsBody
 
 __all__ = [
     "AbortWalkBody",
     "BookWalkBody",
     "CancelWalkBody",
+    "Code",
     "DeskDep",
     "Email",
+    "EndAbsenceBody",
+    "ExceptionBody",
     "FromTime",
+    "Language",
     "Line",
     "MeetingPointBody",
     "MissWalkBody",
@@ -43,10 +52,14 @@ __all__ = [
     "OpenSlotBody",
     "Page",
     "PageDep",
+    "PolicyBody",
     "ReassignWalkBody",
+    "RecordAbsenceBody",
     "Seed",
+    "ShiftBody",
     "TapBody",
     "ToTime",
+    "WardsBody",
     "cursor_after",
     "read_seed",
     "wards_of",

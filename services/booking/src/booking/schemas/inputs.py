@@ -39,6 +39,9 @@ def _one_line(text: str) -> str:
 Line = Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Note = Annotated[Text, StringConstraints(max_length=1000)]
 
+Code = Annotated[Text, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+Language = Annotated[Text, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
 
 def _deliverable(text: str) -> str:
     """The address in the form in which mail is sent to it: ASCII, its domain in lower case."""

@@ -4,6 +4,13 @@ Invariant: every change commits at the end of the ``async with`` that a reader s
 """
 
 from booking.service import answers
+from booking.service.absences import (
+    NewAbsence,
+    absence,
+    absences,
+    end_absence,
+    record_absence,
+)
 from booking.service.changes import (
     abort_walk,
     debrief_walk,
@@ -23,31 +30,51 @@ from booking.service.keeping import (
 )
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
+from booking.service.rosters import (
+    add_shift,
+    change_shift,
+    except_day,
+    open_next_shift,
+    remove_shift,
+)
 from booking.service.slots import NewSlot, open_slot
+from booking.service.teams import change_policy, change_wards
 from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
 
 __all__ = [
     "Booking",
     "Burst",
     "Desk",
+    "NewAbsence",
     "NewSlot",
     "abort_walk",
+    "absence",
+    "absences",
+    "add_shift",
     "answers",
     "book_walk",
     "cancel_by_link",
     "cancel_walk",
+    "change_policy",
+    "change_shift",
+    "change_wards",
     "contact_of_walk",
     "count_what_is_old",
     "debrief_walk",
+    "end_absence",
     "end_walk",
+    "except_day",
     "forget_what_is_old",
     "mark_next_overdue",
     "miss_walk",
     "move_by_link",
     "move_walk",
     "note_reported",
+    "open_next_shift",
     "open_slot",
     "reassign_walk",
+    "record_absence",
+    "remove_shift",
     "revoke_link",
     "seal_what_is_plain",
     "seed",

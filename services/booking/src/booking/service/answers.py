@@ -4,7 +4,6 @@ Invariant: a slot's meeting point is in no answer to the public; a walk's answer
 participant.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,21 +165,6 @@ def contact(walk: domain.Walk, person: domain.Person, manage_url: str) -> dict[s
         "name": person.name,
         "initiator": walk.initiator,
         "missing_party": walk.missing_party,
-    }
-
-
-def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
-    """Officers, to choose one from."""
-    return {
-        "items": [
-            {
-                "id": str(officer.id),
-                "display_name": officer.display_name,
-                "role": officer.role,
-                "force_phone": officer.force_phone,
-            }
-            for officer in found
-        ]
     }
 
 

@@ -43,7 +43,7 @@ async def move_walk(
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
-        walk = await _lock(connection, walk_id, who)
+        walk = await _lock(connection, walk_id, who, desk.clock())
         after = await _move(desk, connection, walk, slot_id, "force")
         who.must_cover(after.ward.code)
         answer = await idempotency.keep(connection, request, answers.staff_walk(after))
@@ -107,9 +107,10 @@ async def reassign_walk(
         walk = next((each for each in walks if each.id == walk_id), None)
         if walk is None:
             raise NotFound("There is no such walk.")
-        await require_may_act(connection, walk, who)
+        at = desk.clock()
+        await require_may_act(connection, walk, who, at)
         officer = await _officer_for(connection, walk, officer_id)
-        telling = desk.telling(desk.clock())
+        telling = desk.telling(at)
         changed = [domain.reassign(each, officer, "unavailable", telling) for each in walks]
         await store.slots.lock_slots(connection, [walk.slot_id])
         await store.slots.give(connection, walk, officer)
@@ -171,9 +172,9 @@ async def debrief_walk(desk: Desk, walk_id: UUID, who: Principal, request: Once)
     return await act(desk, walk_id, who, request, decide)
 
 
-async def _lock(connection: Connection, walk_id: UUID, who: Principal) -> domain.Walk:
+async def _lock(connection: Connection, walk_id: UUID, who: Principal, at: datetime) -> domain.Walk:
     walk = await store.walks.lock_walk(connection, walk_id)
     if walk is None:
         raise NotFound("There is no such walk.")
-    await require_may_act(connection, walk, who)
+    await require_may_act(connection, walk, who, at)
     return walk

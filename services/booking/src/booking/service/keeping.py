@@ -19,16 +19,19 @@ async def seed(
     team: str,
     policy: domain.Policy,
     officers: Sequence[store.teams.NewOfficer],
+    wards: domain.Wards | None = None,
 ) -> None:
     """Make a team and its officers what a seed file says; nobody is removed.
 
-    Another policy than the one in force becomes the next version.
+    Another policy than the one in force becomes the next version; without ``wards`` they stay.
     """
     async with desk.database.transaction() as connection:
         found = await store.teams.lock_team(connection, team, new_id())
         if found.policy != policy:
             after = replace(policy, version=found.policy.version + 1 if found.policy else 1)
             await store.teams.add_policy(connection, found.id, after, by=SEEDED_BY, at=desk.clock())
+        if wards is not None:
+            await store.teams.set_wards(connection, found.id, wards)
         await store.teams.save_officers(connection, found.id, officers)
     desk.log.info("team.seeded", officers=len(officers))
 

@@ -132,7 +132,7 @@ async def act(
         walk = await store.walks.lock_walk(connection, walk_id)
         if walk is None:
             raise NotFound("There is no such walk.")
-        await require_may_act(connection, walk, who)
+        await require_may_act(connection, walk, who, desk.clock())
         after, facts = decide(walk, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
@@ -149,12 +149,14 @@ async def save(connection: Connection, walk: domain.Walk) -> None:
         await store.slots.leave(connection, walk.slot_id, freed)
 
 
-async def require_may_act(connection: Connection, walk: domain.Walk, who: Principal) -> None:
-    """A coordinator of the ward may, and any officer of the walk's team."""
+async def require_may_act(
+    connection: Connection, walk: domain.Walk, who: Principal, at: datetime
+) -> None:
+    """A coordinator of the ward may, and any officer who is with the walk's team at the time."""
     who.must_cover(walk.ward.code)
     if "coordinator" in who.roles:
         return
-    if await store.teams.team_of(connection, who.subject) != walk.officer.team_id:
+    if await store.teams.team_of(connection, who.subject, at) != walk.officer.team_id:
         raise domain.NotInTeam
 
 

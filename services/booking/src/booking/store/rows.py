@@ -42,6 +42,17 @@ def policy(row: Record) -> domain.Policy:
     )
 
 
+def team(row: Record) -> domain.Team:
+    """A team, the policy in force and its wards."""
+    return domain.Team(
+        id=row["team_id"],
+        name=row["name"],
+        policy=policy(row),
+        wards=domain.Wards(tuple(row["own"]), tuple(row["borrowed"])),
+        wards_version=row["wards_version"],
+    )
+
+
 def slot(row: Record) -> domain.Slot:
     """A slot and its officer."""
     return domain.Slot(

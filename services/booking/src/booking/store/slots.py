@@ -17,8 +17,8 @@ from shared.postgres import Connection
 OPEN_SLOT = """
 insert into slot (id, officer_id, ward_code, ward_name, ward_set, near, meeting_name, meeting_lon,
                   meeting_lat, starts_at, ends_at, local_date, local_from, local_to, tz_version,
-                  after_dark, opened_by, opened_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                  after_dark, capacity, shift_id, opened_by, opened_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 on conflict (officer_id, starts_at) where state <> 'withdrawn' do nothing
 returning id
 """
@@ -138,7 +138,14 @@ select distinct slot_id from released
 """
 
 
-async def open_slot(connection: Connection, slot: domain.Slot, *, by: str, at: datetime) -> bool:
+async def open_slot(
+    connection: Connection,
+    slot: domain.Slot,
+    *,
+    by: str,
+    at: datetime,
+    shift_id: UUID | None = None,
+) -> bool:
     """Add a slot; False when its officer has one that starts then."""
     added = await connection.fetchval(
         OPEN_SLOT,
@@ -158,6 +165,8 @@ async def open_slot(connection: Connection, slot: domain.Slot, *, by: str, at: d
         slot.times.local_to,
         slot.times.tz_version,
         slot.after_dark,
+        slot.capacity,
+        shift_id,
         by,
         at,
     )

@@ -4,7 +4,7 @@ Invariant: a version of a policy is added and never changed; the team's row, loc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -33,16 +33,45 @@ update team set policy_version = $2 where id = $1
 """
 
 SAVE_OFFICER = """
-insert into officer (id, subject, display_name, role, force_phone, team_id)
-values ($1, $2, $3, $4, $5, $6)
+insert into officer (id, subject, display_name, role, force_phone, team_id, sex, languages, skills)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (subject) do update
    set display_name = excluded.display_name, role = excluded.role,
-       force_phone = excluded.force_phone, team_id = excluded.team_id
+       force_phone = excluded.force_phone, team_id = excluded.team_id, sex = excluded.sex,
+       languages = excluded.languages, skills = excluded.skills
 """
 
+LIST_TEAMS = """
+select team.id as team_id, team.name, team.wards_version, policy.*,
+       policy.version as policy_version,
+       array(select ward_code from team_ward
+              where team_ward.team_id = team.id and not borrowed order by ward_code) as own,
+       array(select ward_code from team_ward
+              where team_ward.team_id = team.id and borrowed order by ward_code) as borrowed
+  from team
+  join policy on policy.team_id = team.id and policy.version = team.policy_version
+ where $1::uuid is null or team.id = $1
+ order by team.name
+"""
+
+LOCK_TEAM_ALONE = "select id from team where id = $1 for no key update"
+
+POLICY_VERSIONS = """
+select policy.*, version as policy_version from policy where team_id = $1 order by version desc
+"""
+
+FORGET_WARDS = "delete from team_ward where team_id = $1"
+ADD_WARD = "insert into team_ward (team_id, ward_code, borrowed) values ($1, $2, $3)"
+COUNT_WARDS_VERSION = "update team set wards_version = wards_version + 1 where id = $1"
+
+# Who has moved or is suspended is in no list, and nothing tells which of the two.
 LIST_OFFICERS = """
 select id as officer_id, officer_no, team_id, display_name, force_phone, role
   from officer
+ where not exists (
+       select from absence
+        where absence.officer_no = officer.officer_no and kind in ('moved', 'suspended')
+          and during @> $1::timestamptz)
  order by display_name, id
 """
 
@@ -55,7 +84,15 @@ select officer.id as officer_id, officer.officer_no, officer.team_id, officer.di
  where officer.id = $1
 """
 
-TEAM_OF = "select team_id from officer where subject = $1"
+# Nobody acts while suspended.
+TEAM_OF = """
+select team_id from officer
+ where subject = $1
+   and not exists (
+       select from absence
+        where absence.officer_no = officer.officer_no and kind = 'suspended'
+          and during @> $2::timestamptz)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +104,23 @@ class NewOfficer:
     display_name: str
     role: domain.Role
     force_phone: str
+    traits: domain.Traits = field(default_factory=domain.Traits)
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class LockedTeam:
     """A team that is locked; ``policy`` is None before its first."""
 
     id: UUID
     policy: domain.Policy | None
 
 
-async def lock_team(connection: Connection, name: str, team_id: UUID) -> Team:
+async def lock_team(connection: Connection, name: str, team_id: UUID) -> LockedTeam:
     """The team of that name, made with ``team_id`` where there is none; locked until the commit."""
     await connection.execute(ADD_TEAM, team_id, name)
     row = await connection.fetchrow(LOCK_TEAM, name)
     assert row is not None
-    return Team(row["id"], rows.policy(row) if row["version"] else None)
+    return LockedTeam(row["id"], rows.policy(row) if row["version"] else None)
 
 
 async def add_policy(
@@ -117,15 +155,57 @@ async def save_officers(
     await connection.executemany(
         SAVE_OFFICER,
         [
-            (each.id, each.subject, each.display_name, each.role, each.force_phone, team_id)
+            (
+                each.id,
+                each.subject,
+                each.display_name,
+                each.role,
+                each.force_phone,
+                team_id,
+                each.traits.sex,
+                each.traits.languages,
+                each.traits.skills,
+            )
             for each in officers
         ],
     )
 
 
-async def list_officers(connection: Connection) -> list[domain.Officer]:
-    """All officers, by name."""
-    return [rows.officer(row) for row in await connection.fetch(LIST_OFFICERS)]
+async def list_teams(connection: Connection) -> list[domain.Team]:
+    """All teams, by name."""
+    return [rows.team(row) for row in await connection.fetch(LIST_TEAMS, None)]
+
+
+async def find_team(connection: Connection, team_id: UUID) -> domain.Team | None:
+    """A team."""
+    row = await connection.fetchrow(LIST_TEAMS, team_id)
+    return rows.team(row) if row else None
+
+
+async def lock_and_find_team(connection: Connection, team_id: UUID) -> domain.Team | None:
+    """A team, locked until the commit."""
+    await connection.execute(LOCK_TEAM_ALONE, team_id)
+    return await find_team(connection, team_id)
+
+
+async def policy_versions(connection: Connection, team_id: UUID) -> list[domain.PolicyVersion]:
+    """Every version of a team's policy, the one in force first."""
+    found = await connection.fetch(POLICY_VERSIONS, team_id)
+    return [domain.PolicyVersion(rows.policy(row), row["set_by"], row["set_at"]) for row in found]
+
+
+async def set_wards(connection: Connection, team_id: UUID, wards: domain.Wards) -> None:
+    """Make the wards of a locked team these."""
+    await connection.execute(FORGET_WARDS, team_id)
+    named = [(team_id, code, False) for code in wards.own]
+    named += [(team_id, code, True) for code in wards.borrowed]
+    await connection.executemany(ADD_WARD, named)
+    await connection.execute(COUNT_WARDS_VERSION, team_id)
+
+
+async def list_officers(connection: Connection, at: datetime) -> list[domain.Officer]:
+    """Officers who are with their team at a time, by name."""
+    return [rows.officer(row) for row in await connection.fetch(LIST_OFFICERS, at)]
 
 
 async def find_officer(
@@ -136,6 +216,6 @@ async def find_officer(
     return (rows.officer(row), rows.policy(row)) if row else None
 
 
-async def team_of(connection: Connection, subject: str) -> UUID | None:
-    """The team of the officer who signs in as ``subject``."""
-    return await connection.fetchval(TEAM_OF, subject)
+async def team_of(connection: Connection, subject: str, at: datetime) -> UUID | None:
+    """The team in whose name the officer who signs in as ``subject`` may act at a time."""
+    return await connection.fetchval(TEAM_OF, subject, at)

@@ -1,0 +1,89 @@
+"""Shifts, rosters and absences as JSON.
+
+Invariant: walks that are touched are named by reference, time and ward, never by who walks.
+"""
+
+from collections.abc import Sequence
+from datetime import time
+from typing import TYPE_CHECKING, Any
+
+from booking import domain
+from booking.service import answers
+
+if TYPE_CHECKING:
+    from booking.service.rosters import Effect
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def shift(of: domain.Shift) -> dict[str, Any]:
+    """A shift in the words of the body that makes it, with its exceptions."""
+    return {
+        "id": str(of.id),
+        "officer_id": str(of.officer_id),
+        "weekday": WEEKDAYS[of.weekday - 1],
+        **_hours(of.hours),
+        "from_date": of.from_date.isoformat(),
+        "until_date": of.until_date and of.until_date.isoformat(),
+        "ward": of.ward,
+        "near": of.near,
+        "meeting_point": answers.point(of.meeting_point),
+        "capacity": of.capacity,
+        "exceptions": [
+            {"day": day.isoformat(), **(_hours(hours) if hours else {"from": None, "to": None})}
+            for day, hours in of.exceptions
+        ],
+        "version": of.version,
+    }
+
+
+def effect(of: "Effect") -> dict[str, Any]:
+    """What came of a change: slots, wall times at which there can be none, walks to look after."""
+    return {
+        "slots": {"opened": of.opened, "withdrawn": of.withdrawn},
+        "left_out": [f"{wall:%Y-%m-%dT%H:%M}" for wall in of.left_out],
+        "walks": walks(of.walks),
+    }
+
+
+def changed_shift(after: domain.Shift, of: "Effect") -> dict[str, Any]:
+    """A shift, and what came of its change."""
+    return {"shift": shift(after), **effect(of)}
+
+
+def walks(found: Sequence[domain.Walk]) -> list[dict[str, Any]]:
+    """Walks that somebody must look after."""
+    return [
+        {
+            "id": str(walk.id),
+            "reference": walk.reference,
+            "state": walk.state.value,
+            "starts_at": answers.instant(walk.times.starts_at),
+            "ends_at": answers.instant(walk.times.ends_at),
+            "local": answers.local(walk.times),
+            "ward": answers.ward(walk.ward),
+        }
+        for walk in found
+    ]
+
+
+def absence(of: domain.Absence) -> dict[str, Any]:
+    """An absence, for coordinators."""
+    return {
+        "id": str(of.id),
+        "officer": {"id": str(of.officer.id), "display_name": of.officer.display_name},
+        "kind": of.kind,
+        "from": answers.instant(of.since),
+        "until": answers.instant(of.until) if of.until else None,
+        "version": of.version,
+    }
+
+
+def recorded_absence(of: domain.Absence, affected: Sequence[domain.Walk]) -> dict[str, Any]:
+    """An absence, and the walks that wait for another officer."""
+    return {"absence": absence(of), "walks": walks(affected)}
+
+
+def _hours(hours: domain.Hours) -> dict[str, str]:
+    begin, end = hours
+    return {"from": f"{begin:%H:%M}", "to": "24:00" if end == time() else f"{end:%H:%M}"}
