@@ -96,7 +96,7 @@ def _families(runs: Runs) -> str:
     rows = [(name, times[name]) for name in FAMILIES if times[name]]
     never = "; ".join(name for name in FAMILIES if not times[name])
     text = f"## Faults\n\n{_table(('family', 'times'), rows)}"
-    return text + (f"\n\nNever drawn: {'; '.join(never)}." if never else "")
+    return text + (f"\n\nNever drawn: {never}." if never else "")
 
 
 def _recoveries(runs: Runs) -> str:
