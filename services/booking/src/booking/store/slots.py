@@ -126,17 +126,6 @@ select exists (
        and during && tstzrange($2, $3))
 """
 
-# Oldest first; one that somebody is confirming just now is left to her.
-RELEASE_EXPIRED = """
-with expired as (
-    select id, slot_id from walk where state = 'held' and held_until <= $1
-     order by held_until limit $2 for update skip locked
-), released as (
-    delete from walk using expired where walk.id = expired.id returning walk.slot_id
-)
-select distinct slot_id from released
-"""
-
 
 async def open_slot(
     connection: Connection,
@@ -226,15 +215,6 @@ async def leave(connection: Connection, slot_id: UUID, state: domain.SlotState) 
     await connection.execute(LOCK_ALONE, slot_id)
     await connection.execute(SET_SLOT_STATE, slot_id, state.value)
     await connection.execute(FREE_OFFICERS, slot_id, None)
-
-
-async def release_expired(connection: Connection, at: datetime, limit: int) -> int:
-    """Let go of some holds whose time is over; answers how many slots have a place again."""
-    found = await connection.fetch(RELEASE_EXPIRED, at, limit)
-    for row in found:
-        await connection.execute(LOCK_ALONE, row["slot_id"])
-        await connection.execute(FREE_OFFICERS, row["slot_id"], None)
-    return len(found)
 
 
 async def lock_slots(connection: Connection, slot_ids: Sequence[UUID]) -> None:
