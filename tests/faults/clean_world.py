@@ -29,7 +29,7 @@ from shared.relay import Relay
 from shared.service import Work
 from tests.booking.desk import Booking, a_booking
 from tests.concerns.capturing import BOROUGH, a_request, a_saying
-from tests.factories import SERVICES, Clock, KeptParts, parts_for
+from tests.factories import PLACES, SERVICES, Clock, KeptParts, parts_for
 from tests.faults.checker import Evidence, at_rest
 from tests.faults.history import History
 from tests.infra import Templates, database_name, database_url, until
@@ -142,7 +142,7 @@ async def a_clean_world(
             a_booking(databases["booking"], issuer, kafka_bootstrap_servers=bootstrap)
         )
         made = _Making(databases, booking, History(folder / "calls.jsonl"), bootstrap)
-        world = await _live(made, Evidence((), urls, bootstrap))
+        world = await _live(made, Evidence((), urls, bootstrap, contact_key=PLACES["contact_key"]))
     yield world
     for url in urls.values():
         await templates.drop_database(url)

@@ -26,6 +26,7 @@ async def evidence_of(
         letters=list(installation.mailbox.mails),
         planted=planted,
         texts=texts,
+        contact_key=installation.environments["booking"]["BOOKING_CONTACT_KEY"],
         **allowances,
     )
 

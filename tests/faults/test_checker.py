@@ -58,8 +58,9 @@ select topic, key, sequence, publish_after, logged_at from event_log
  where topic = 'shared.walks.v1' limit 1
 """
 BOOKED_AGAIN = """
-insert into participant (id, walk_id, name, email, contact_hmac, created_at)
-select gen_random_uuid(), walk_id, name, email, contact_hmac, created_at from participant limit 1
+insert into participant (id, walk_id, key_name, wrapped_key, sealed, contact_hmac, created_at)
+select gen_random_uuid(), walk_id, key_name, wrapped_key, sealed, contact_hmac, created_at
+  from participant limit 1
 """
 # The event that concerns has no effect of: parked, with its key, as if its handler had refused it.
 PARKED = """

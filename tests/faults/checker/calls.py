@@ -5,6 +5,8 @@ booking, the note of a concern, the id that another system gave a report. What a
 or an alert anybody may have done: of that there is one at most, and one where anybody was told so.
 """
 
+import hashlib
+import hmac
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,8 @@ Name = tuple[str, str]  # what kind of effect, and which
 
 EFFECTS: Mapping[str, str] = {
     "booking": """
-        select 'booked' as kind, email as name, count(*) as number from participant group by email
+        select 'booked' as kind, encode(contact_hmac, 'hex') as name, count(*) as number
+          from participant group by contact_hmac
         union all
         select 'opened', officer_id || ' ' || extract(epoch from starts_at)::bigint, count(*)
           from slot group by officer_id, starts_at
@@ -56,7 +59,7 @@ class Effect:
     own: bool
 
 
-def effect_of(call: Call) -> Effect | None:
+def effect_of(call: Call, contact_key: str) -> Effect | None:
     """The effect of a call; None of one that has none or none that can be told apart."""
     if acted := ACT.match(call.path):
         return Effect("booking", (DONE[acted[2]], acted[1]), own=False)
@@ -64,19 +67,24 @@ def effect_of(call: Call) -> Effect | None:
         return Effect("notifications", ("acknowledged", taken[1]), own=False)
     if call.method == "IMPORT":
         return Effect("concerns", ("imported", call.key), own=True)
-    return _made(call.path, call.body or {})
+    return _made(call.path, call.body or {}, contact_key)
 
 
-def _made(path: str, body: Mapping[str, Any]) -> Effect | None:
+def _made(path: str, body: Mapping[str, Any], contact_key: str) -> Effect | None:
     """The effect of a call that makes something."""
     if path == "/booking/v1/walks" and body.get("email"):
-        return Effect("booking", ("booked", body["email"]), own=True)
+        return Effect("booking", ("booked", _digest(body["email"], contact_key)), own=True)
     if path == "/concerns/v1/concerns" and body.get("note"):
         return Effect("concerns", ("captured", body["note"]), own=True)
     if path == "/booking/v1/slots" and body.get("starts_at"):
         moment = int(datetime.fromisoformat(body["starts_at"]).timestamp())
         return Effect("booking", ("opened", f"{body['officer_id']} {moment}"), own=False)
     return None
+
+
+def _digest(email: str, contact_key: str) -> str:
+    """What booking keeps of an address in a column of its own; the address itself is sealed."""
+    return hmac.new(contact_key.encode(), email.lower().encode(), hashlib.sha256).hexdigest()
 
 
 def ending(calls: Sequence[Call]) -> Outcome:
@@ -86,7 +94,10 @@ def ending(calls: Sequence[Call]) -> Outcome:
 
 
 async def judge(
-    connections: "Mapping[str, Connection[Any]]", calls: Sequence[Call], gathered: Gathered
+    connections: "Mapping[str, Connection[Any]]",
+    calls: Sequence[Call],
+    gathered: Gathered,
+    contact_key: str = "",
 ) -> None:
     """Compare what clients were told with what the services hold."""
     keys: dict[tuple[str, str], list[Call]] = defaultdict(list)
@@ -101,7 +112,8 @@ async def judge(
             f"{client}'s {of_key[0].method} {ACT.sub('/booking/v1/walks/.../act', of_key[0].path)}"
         )
         _judge_answers(of_key, f"key {key}", where, gathered)
-        effect = next((found for found in map(effect_of, of_key) if found), None)
+        meant = (effect_of(call, contact_key) for call in of_key)
+        effect = next((found for found in meant if found), None)
         if effect is not None and effect.service in held:
             number = held[effect.service][effect.name]
             _judge_effect(effect, ending(of_key), number, f"key {key}", where, gathered)

@@ -149,7 +149,8 @@ class _Checker:
             await standing.judge_service(
                 connection, name, self.gathered, stopped=self._evidence.stopped
             )
-        await calls.judge(connections, self._evidence.calls, self.gathered)
+        evidence = self._evidence
+        await calls.judge(connections, evidence.calls, self.gathered, evidence.contact_key)
         if "reporting" in connections:
             await figures.judge(
                 connections["reporting"], self._evidence.databases["reporting"], self.gathered

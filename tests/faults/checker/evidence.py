@@ -20,7 +20,8 @@ class Evidence:
 
     A service that is not in ``databases`` (service -> url, as its owner) is not judged. ``letters`` are
     what the mail server was given, ``planted`` the strings that must be nowhere, ``texts`` what else is
-    searched for them: name -> a log, a metrics page, the bodies of problems.
+    searched for them: name -> a log, a metrics page, the bodies of problems. ``contact_key`` is booking's: what it
+    keeps of an address is a digest under it.
 
     The last three are allowances. ``sending_at_kill``: ids of messages whose journal row said ``sending``
     when notifications was killed; such a mail may have come twice. ``poisoned``: keys of records that the
@@ -34,6 +35,7 @@ class Evidence:
     letters: Sequence[EmailMessage] = ()
     planted: Sequence[str] = ()
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    contact_key: str = ""
     sending_at_kill: Collection[str] = ()
     poisoned: Collection[str] = ()
     stopped: Collection[str] = ()
