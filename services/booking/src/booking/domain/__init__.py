@@ -33,7 +33,16 @@ from booking.domain.refusals import (
     TooManyWalks,
     WrongState,
 )
-from booking.domain.rosters import Hours, Openings, Shift, belongs, clashes, openings
+from booking.domain.rosters import (
+    Comparison,
+    Hours,
+    Openings,
+    Shift,
+    belongs,
+    clashes,
+    compare,
+    openings,
+)
 from booking.domain.slots import (
     LONGEST_MINUTES,
     MeetingPoint,
@@ -75,6 +84,7 @@ __all__ = [
     "AbsenceOver",
     "AdultsOnly",
     "Claim",
+    "Comparison",
     "Deed",
     "Facts",
     "Hours",
@@ -117,6 +127,7 @@ __all__ = [
     "book",
     "cancel",
     "clashes",
+    "compare",
     "counted_as",
     "debrief",
     "end",
