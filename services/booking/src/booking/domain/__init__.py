@@ -18,6 +18,7 @@ from booking.domain.contacts import Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
+from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
 from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
@@ -83,6 +84,7 @@ __all__ = [
     "AbsenceKind",
     "AbsenceOver",
     "AdultsOnly",
+    "Candidate",
     "Claim",
     "Comparison",
     "Deed",
@@ -91,7 +93,9 @@ __all__ = [
     "Limits",
     "LinkOver",
     "Links",
+    "Match",
     "MeetingPoint",
+    "Needs",
     "NewWalk",
     "NotInTeam",
     "Officer",
@@ -132,9 +136,13 @@ __all__ = [
     "debrief",
     "end",
     "end_absence",
+    "fits",
     "is_london_time",
     "kept_free",
+    "lacking",
+    "lacks",
     "mark_overdue",
+    "match",
     "miss",
     "move",
     "next_steps",
