@@ -18,15 +18,20 @@ from pydantic import ValidationError
 
 from booking import api, domain, pages, service, store, worker
 from booking.gateway import Notifications
-from booking.schemas import Seed, read_seed
+from booking.schemas import Seed, read_roster, read_seed
 from booking.service import Burst, Desk
 from booking.settings import Settings
 from shared import areas
+from shared.auth import Principal
 from shared.auth.tokens import ServiceTokens
+from shared.errors import Invalid
+from shared.idempotency import once
 from shared.service import Parts, Service, Work
 from shared.web import create_api
 
 NAME = "booking"
+# Who runs a command has the database's password, and may do what any coordinator may.
+OPERATOR = Principal("operator", "operator", frozenset({"coordinator"}), frozenset({"*"}))
 
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
@@ -90,6 +95,26 @@ async def seed(parts: Parts[Settings], words: Sequence[str]) -> int:
     return _say(f"team {team.name}: {len(officers)} officers")
 
 
+async def roster(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``roster import FILE [--dry-run]``: make officers' shifts what a CSV file says."""
+    parser = argparse.ArgumentParser(prog="python -m booking roster")
+    parser.add_argument("verb", choices=["import"])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+    said = parser.parse_args(words)
+    try:
+        lines = read_roster(said.file.read_text("utf-8-sig"))
+        report = await service.import_roster(
+            open_desk(parts), lines, OPERATOR, once("roster", None, b""), dry_run=said.dry_run
+        )
+    except (OSError, UnicodeDecodeError):
+        return _say(f"{said.file} cannot be read as text", code=1)
+    except Invalid as refusal:
+        wrong = [f"{each.pointer.removeprefix('#/csv/')}: {each.detail}" for each in refusal.faults]
+        return _say("\n".join([refusal.detail, *wrong]), code=1)
+    return _say("\n".join(service.roster_answers.in_words(report)))
+
+
 async def retention(parts: Parts[Settings], words: Sequence[str]) -> int:
     """``retention [--dry-run]``: erase participants whose time is over, or say how many there are."""
     parser = argparse.ArgumentParser(prog="python -m booking retention")
@@ -123,5 +148,5 @@ SERVICE = Service(
     settings=Settings,
     create_app=create_app,
     create_worker=create_worker,
-    commands={"seed": seed, "retention": retention, "revoke-link": revoke_link},
+    commands={"seed": seed, "roster": roster, "retention": retention, "revoke-link": revoke_link},
 )

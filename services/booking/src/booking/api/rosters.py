@@ -1,4 +1,4 @@
-"""Shifts of officers, and the days that differ.
+"""Shifts of officers, the days that differ, and whole rosters.
 
 Invariant: whoever changes a shift has read its last version, and is told which walks lie outside it now.
 """
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from booking import service, store
 from booking.api.asking import Coordinator, IfMatchDep, Staff, etag
-from booking.schemas import DeskDep, ExceptionBody, ShiftBody
+from booking.schemas import DeskDep, ExceptionBody, RosterBody, ShiftBody, read_roster
 from booking.service import roster_answers
 from shared.clock import new_id
 from shared.errors import NotFound
@@ -87,3 +87,16 @@ async def except_day(
         desk, officer_id, shift_id, who, seen, day=day, hours=body.hours()
     )
     return JSONResponse(answer, headers=etag(seen + 1))
+
+
+@router.post("/rosters", summary="Import a roster")
+async def import_roster(
+    desk: DeskDep, who: Coordinator, body: RosterBody, request: OnceIfGivenDep
+) -> JSONResponse:
+    """The shifts of every officer that it names become what it says, and nobody else's.
+
+    Answers what changes and which walks lie outside it now. When a line is wrong, nothing is changed.
+    """
+    lines = read_roster(body.csv)
+    answer = await service.import_roster(desk, lines, who, request, dry_run=body.dry_run)
+    return JSONResponse(answer)

@@ -3,14 +3,14 @@
 Invariant: the public sees a few for each ward and day, and never the meeting point.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from booking import service, store
+from booking import domain, service, store
 from booking.api.asking import Coordinator, MaybeStaff, WardCode, listed, sees_places
-from booking.schemas import DeskDep, FromTime, OpenSlotBody, PageDep, ToTime
+from booking.schemas import Code, DeskDep, FromTime, Language, OpenSlotBody, PageDep, ToTime
 from booking.service import answers
 from shared.web import OnceIfGivenDep
 
@@ -27,8 +27,16 @@ async def list_slots(
     ward: WardCode = None,
     since: Annotated[FromTime | None, Query(alias="from")] = None,
     until: Annotated[ToTime | None, Query(alias="to")] = None,
+    officer_sex: Annotated[
+        Literal["female"] | None, Query(description="only with a woman as officer")
+    ] = None,
+    language: Annotated[Language | None, Query(description="that the officer speaks")] = None,
+    need: Annotated[
+        list[Code] | None, Query(max_length=10, description="that the officer can meet, each")
+    ] = None,
 ) -> JSONResponse:
     """By start. The public sees a few for each ward and day, and never the meeting point."""
+    needs = domain.Needs(officer_sex=officer_sex, language=language, skills=tuple(need or ()))
     async with desk.database.reading() as connection:
         found = await store.slots.list_bookable(
             connection,
@@ -39,6 +47,7 @@ async def list_slots(
             until=until,
             after=page.after,
             limit=page.limit + 1,
+            needs=needs,
         )
     shown = answers.staff_slot if sees_places(who) else answers.public_slot
     return listed(request, found, page, shown)

@@ -18,6 +18,7 @@ from booking.domain.contacts import Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
+from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
 from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
@@ -33,7 +34,16 @@ from booking.domain.refusals import (
     TooManyWalks,
     WrongState,
 )
-from booking.domain.rosters import Hours, Openings, Shift, belongs, clashes, openings
+from booking.domain.rosters import (
+    Comparison,
+    Hours,
+    Openings,
+    Shift,
+    belongs,
+    clashes,
+    compare,
+    openings,
+)
 from booking.domain.slots import (
     LONGEST_MINUTES,
     MeetingPoint,
@@ -74,14 +84,18 @@ __all__ = [
     "AbsenceKind",
     "AbsenceOver",
     "AdultsOnly",
+    "Candidate",
     "Claim",
+    "Comparison",
     "Deed",
     "Facts",
     "Hours",
     "Limits",
     "LinkOver",
     "Links",
+    "Match",
     "MeetingPoint",
+    "Needs",
     "NewWalk",
     "NotInTeam",
     "Officer",
@@ -117,13 +131,18 @@ __all__ = [
     "book",
     "cancel",
     "clashes",
+    "compare",
     "counted_as",
     "debrief",
     "end",
     "end_absence",
+    "fits",
     "is_london_time",
     "kept_free",
+    "lacking",
+    "lacks",
     "mark_overdue",
+    "match",
     "miss",
     "move",
     "next_steps",

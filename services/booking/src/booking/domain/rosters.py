@@ -6,7 +6,7 @@ never a walk.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -134,3 +134,37 @@ def _starts(begin: datetime, end: datetime, policy: Policy) -> Iterator[datetime
 
 def _in_week(shift: Shift) -> tuple[datetime, datetime]:
     return spread((A_MONDAY + (shift.weekday - 1) * DAY).date(), shift.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What becomes of some officers' shifts when they are to be others."""
+
+    added: tuple[Shift, ...]
+    changed: tuple[Shift, ...]
+    same: tuple[Shift, ...]
+    removed: tuple[Shift, ...]
+
+
+def compare(before: Sequence[Shift], wanted: Sequence[Shift]) -> Comparison:
+    """Tell shifts apart by officer, weekday, beginning and first day; one that stays keeps its days off."""
+    known = {_name(shift): shift for shift in before}
+    added: list[Shift] = []
+    changed: list[Shift] = []
+    same: list[Shift] = []
+    for shift in wanted:
+        old = known.pop(_name(shift), None)
+        if old is None:
+            added.append(shift)
+            continue
+        kept = tuple(each for each in old.exceptions if shift.falls_on(each[0]))
+        after = replace(shift, id=old.id, exceptions=kept, version=old.version)
+        if after == old:
+            same.append(old)
+        else:
+            changed.append(replace(after, version=old.version + 1))
+    return Comparison(tuple(added), tuple(changed), tuple(same), tuple(known.values()))
+
+
+def _name(shift: Shift) -> tuple[UUID, int, time, date]:
+    return shift.officer_id, shift.weekday, shift.hours[0], shift.from_date

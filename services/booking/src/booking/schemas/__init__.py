@@ -29,6 +29,7 @@ from booking.schemas.inputs import (
     cursor_after,
     wards_of,
 )
+from booking.schemas.roster_files import RosterBody, read_roster
 from booking.schemas.rosters import ExceptionBody, ShiftBody
 from booking.schemas.seeds import Seed, read_seed
 from booking.schemas.teams import PolicyBody, WardsBody
@@ -55,12 +56,14 @@ __all__ = [
     "PolicyBody",
     "ReassignWalkBody",
     "RecordAbsenceBody",
+    "RosterBody",
     "Seed",
     "ShiftBody",
     "TapBody",
     "ToTime",
     "WardsBody",
     "cursor_after",
+    "read_roster",
     "read_seed",
     "wards_of",
 ]

@@ -3,7 +3,7 @@
 Invariant: every change commits at the end of the ``async with`` that a reader sees, facts included.
 """
 
-from booking.service import answers
+from booking.service import answers, roster_answers
 from booking.service.absences import (
     NewAbsence,
     absence,
@@ -22,6 +22,7 @@ from booking.service.changes import (
 )
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
+from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
     forget_what_is_old,
@@ -47,6 +48,7 @@ __all__ = [
     "Desk",
     "NewAbsence",
     "NewSlot",
+    "RosterLine",
     "abort_walk",
     "absence",
     "absences",
@@ -65,6 +67,7 @@ __all__ = [
     "end_walk",
     "except_day",
     "forget_what_is_old",
+    "import_roster",
     "mark_next_overdue",
     "miss_walk",
     "move_by_link",
@@ -76,6 +79,7 @@ __all__ = [
     "record_absence",
     "remove_shift",
     "revoke_link",
+    "roster_answers",
     "seal_what_is_plain",
     "seed",
     "start_walk",

@@ -3,9 +3,10 @@
 Invariant: walks that are touched are named by reference, time and ward, never by who walks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from booking import domain
 from booking.service import answers
@@ -65,6 +66,35 @@ def walks(found: Sequence[domain.Walk]) -> list[dict[str, Any]]:
         }
         for walk in found
     ]
+
+
+def comparison(of: domain.Comparison, names: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """Every shift that is added, changed or removed, with its officer's name."""
+    changes = {"added": of.added, "changed": of.changed, "removed": of.removed}
+    return [
+        {"change": change, "officer": names[each.officer_id], "shift": shift(each)}
+        for change, shifts in changes.items()
+        for each in shifts
+    ]
+
+
+def in_words(report: Mapping[str, Any]) -> list[str]:
+    """What an import has changed, or would: a line for each shift and each walk to look after."""
+    lines = [
+        f"{each['change']}: {each['officer']}, {each['shift']['weekday']}"
+        f" {each['shift']['from']} to {each['shift']['to']}, {each['shift']['ward']}"
+        for each in report["changes"]
+    ]
+    slots, would = report["slots"], "would be " if report["dry_run"] else ""
+    lines.append(f"{report['unchanged']} shifts stay as they are")
+    lines.append(f"{slots['opened']} slots {would}opened, {slots['withdrawn']} {would}withdrawn")
+    lines += [f"no slot at {wall}: the clocks change" for wall in report["left_out"]]
+    lines += [
+        f"outside the roster: walk {each['reference']}, {each['local']['date']}"
+        f" {each['local']['from']}, {each['ward']['name']}"
+        for each in report["walks"]
+    ]
+    return lines
 
 
 def absence(of: domain.Absence) -> dict[str, Any]:

@@ -128,18 +128,30 @@ async def open_next_shift(desk: Desk) -> bool:
 async def put_shift(
     desk: Desk, connection: Connection, shift: domain.Shift, who: Principal
 ) -> Effect:
-    """Write a shift and bring its slots together with it; its officer's roster is locked by the caller."""
+    """A shift as its coordinator wants it; the officer's roster is locked. Raises as adding."""
     who.must_cover(shift.ward)
-    place = shift.meeting_point
-    if shift.ward not in desk.areas.by_code:
-        raise Invalid(faults=[Fault("#/ward", "is not a ward of the boundary set in force")])
-    if desk.areas.find(place.lon, place.lat) is None and desk.areas.find(place.lat, place.lon):
-        raise Invalid(
-            faults=[Fault("#/meeting_point/coordinates", "must be longitude first, then latitude")]
-        )
+    if faults := faults_of(desk, shift):
+        raise Invalid(faults=faults)
     others = await store.rosters.list_shifts(connection, [shift.officer_id])
     if domain.clashes(shift, others):
         raise domain.ShiftsOverlap
+    return await write_shift(desk, connection, shift, who)
+
+
+def faults_of(desk: Desk, shift: domain.Shift) -> list[Fault]:
+    """What is wrong with where a shift is."""
+    place = shift.meeting_point
+    if shift.ward not in desk.areas.by_code:
+        return [Fault("#/ward", "is not a ward of the boundary set in force")]
+    if desk.areas.find(place.lon, place.lat) is None and desk.areas.find(place.lat, place.lon):
+        return [Fault("#/meeting_point/coordinates", "must be longitude first, then latitude")]
+    return []
+
+
+async def write_shift(
+    desk: Desk, connection: Connection, shift: domain.Shift, who: Principal
+) -> Effect:
+    """Write a shift that has been looked at, and bring its slots together with it."""
     await store.rosters.save_shift(connection, shift, by=who.subject, at=desk.clock())
     return await _bring_together(desk, connection, shift)
 

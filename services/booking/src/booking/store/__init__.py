@@ -3,6 +3,16 @@
 Invariant: statements are module constants in capitals; times and ids come from the caller.
 """
 
-from booking.store import absences, overdue, people, rosters, sealing, slots, teams, walks
+from booking.store import absences, matching, overdue, people, rosters, sealing, slots, teams, walks
 
-__all__ = ["absences", "overdue", "people", "rosters", "sealing", "slots", "teams", "walks"]
+__all__ = [
+    "absences",
+    "matching",
+    "overdue",
+    "people",
+    "rosters",
+    "sealing",
+    "slots",
+    "teams",
+    "walks",
+]

@@ -14,6 +14,8 @@ from booking import domain
 from booking.store import rows
 from shared.postgres import Connection
 
+NO_NEEDS = domain.Needs()
+
 OPEN_SLOT = """
 insert into slot (id, officer_id, ward_code, ward_name, ward_set, near, meeting_name, meeting_lon,
                   meeting_lat, starts_at, ends_at, local_date, local_from, local_to, tz_version,
@@ -31,12 +33,16 @@ select exists (
 """
 
 # Numbered over everything that is bookable, before dates are asked for, so that narrow questions do
-# not bring to light what the list leaves out.
+# not bring to light what the list leaves out. What somebody needs comes before it: the first four may
+# be no use to her. Whether an officer fits is ``domain.lacks``, said again for the database.
 LIST_BOOKABLE = """
 with bookable as (
     select *, row_number() over (partition by ward_code, local_date order by starts_at, id) as nth
       from bookable_slot
      where starts_at > $1 and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
+       and ($9::text is null or sex = $9)
+       and ($10::text is null or $10 = any (languages))
+       and skills @> $11::text[]
 )
 select * from bookable
  where ($2::int is null or nth <= $2)
@@ -177,10 +183,27 @@ async def list_bookable(
     until: datetime | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
+    needs: domain.Needs = NO_NEEDS,
 ) -> list[domain.Slot]:
-    """Slots that can be booked now, by start; at most ``few`` a ward and day (None: all)."""
+    """Slots that can be booked now, by start; at most ``few`` a ward and day (None: all).
+
+    Of ``needs`` it asks what an officer brings.
+    """
     start, last = after or (None, None)
-    found = await connection.fetch(LIST_BOOKABLE, at, few, wards, since, until, start, last, limit)
+    found = await connection.fetch(
+        LIST_BOOKABLE,
+        at,
+        few,
+        wards,
+        since,
+        until,
+        start,
+        last,
+        limit,
+        needs.officer_sex,
+        needs.language,
+        needs.skills,
+    )
     return [rows.slot(row) for row in found]
 
 

@@ -3,7 +3,7 @@
 Invariant: a version of a policy is added and never changed; the team's row, locked, says which is in force.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -82,6 +82,12 @@ select officer.id as officer_id, officer.officer_no, officer.team_id, officer.di
   join team on team.id = officer.team_id
   join policy on policy.team_id = team.id and policy.version = team.policy_version
  where officer.id = $1
+"""
+
+OFFICERS_OF = """
+select subject, id as officer_id, officer_no, team_id, display_name, force_phone, role
+  from officer
+ where subject = any ($1::text[])
 """
 
 # Nobody acts while suspended.
@@ -214,6 +220,14 @@ async def find_officer(
     """An officer and her team's policy."""
     row = await connection.fetchrow(FIND_OFFICER, officer_id)
     return (rows.officer(row), rows.policy(row)) if row else None
+
+
+async def officers_of(
+    connection: Connection, subjects: Sequence[str]
+) -> Mapping[str, domain.Officer]:
+    """Officers by the subjects at the issuer that are known."""
+    found = await connection.fetch(OFFICERS_OF, subjects)
+    return {row["subject"]: rows.officer(row) for row in found}
 
 
 async def team_of(connection: Connection, subject: str, at: datetime) -> UUID | None:
