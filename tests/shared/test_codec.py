@@ -137,7 +137,7 @@ def test_a_broken_envelope_says_so(name: str, value: str | None) -> None:
 
 def test_a_type_that_is_not_known_is_no_fault_and_keeps_its_place() -> None:
     passed = outcome(
-        TOPIC, a_record(type=f"{TYPE_PREFIX}walk.rescheduled.v1", sequence="000000000007")
+        TOPIC, a_record(type=f"{TYPE_PREFIX}walk.rerouted.v1", sequence="000000000007")
     )
     assert isinstance(passed, UnknownType)
     assert (passed.key, passed.sequence) == (KEY, 7)

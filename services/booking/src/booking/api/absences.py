@@ -14,7 +14,7 @@ from booking.schemas import DeskDep, EndAbsenceBody, RecordAbsenceBody
 from booking.service import roster_answers
 from shared.web import OnceIfGivenDep
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 
 @router.get("/absences", summary="Absences of one's teams")

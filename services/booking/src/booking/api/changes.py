@@ -20,7 +20,7 @@ from booking.schemas import (
 )
 from shared.web import OnceIfGivenDep
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 
 @router.post("/walks/{walk_id}/move", summary="Another time")

@@ -17,7 +17,7 @@ from shared.clock import new_id
 from shared.errors import NotFound
 from shared.web import OnceIfGivenDep
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 
 @router.get("/officers/{officer_id}/shifts", summary="An officer's shifts")

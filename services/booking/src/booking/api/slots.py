@@ -14,7 +14,7 @@ from booking.schemas import Code, DeskDep, FromTime, Language, OpenSlotBody, Pag
 from booking.service import answers
 from shared.web import OnceIfGivenDep
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 
 @router.get("/slots", summary="Slots that can be booked now")

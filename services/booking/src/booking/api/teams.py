@@ -16,7 +16,7 @@ from booking.schemas import DeskDep, PolicyBody, WardsBody
 from booking.service import team_answers
 from shared.errors import NotFound
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 VersionNo = Annotated[int | None, Query(ge=1, le=1_000_000, description="an earlier version")]
 

@@ -24,7 +24,7 @@ from booking.service import answers
 from shared.errors import NotFound
 from shared.web import OnceDep, OnceIfGivenDep
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 
 @router.post(
