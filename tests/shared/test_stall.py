@@ -172,7 +172,7 @@ async def test_a_member_more_than_there_are_partitions_is_not_stuck(
             await until(lambda: "tender" in two.progress._limits, 30)  # pyright: ignore[reportPrivateUsage]
             watched = moved(two, "tender")
             await until(lambda: moved(two, "tender") > watched + 6, 30)
-            assert one.progress.stuck() == two.progress.stuck() == []
+            assert "assignment" not in one.progress.stuck() + two.progress.stuck()
         await admin.delete_topics([topic])
 
 
