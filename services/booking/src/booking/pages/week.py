@@ -171,6 +171,14 @@ async def _form(
     )
 
 
+def _monday(desk: Desk, day: date | None) -> date:
+    """The first day of the week of a day (today unless said), within a year of today."""
+    today = desk.clock().astimezone(domain.LONDON).date()
+    year = timedelta(days=366)
+    shown = min(max(day or today, today - year), today + year)
+    return shown - timedelta(days=shown.weekday())
+
+
 async def _week(
     request: Request,
     who: Principal,
@@ -183,10 +191,7 @@ async def _week(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
-    today = desk.clock().astimezone(domain.LONDON).date()
-    year = timedelta(days=366)
-    shown = min(max(day or today, today - year), today + year)
-    monday = shown - timedelta(days=shown.weekday())
+    monday = _monday(desk, day)
     async with desk.database.reading() as connection:
         officers = await service.officers_led(connection, who, desk.clock())
         chosen = next((each for each in officers if each.id == officer), next(iter(officers), None))
