@@ -22,6 +22,10 @@ PUBLIC = (
 STAFF = (
     ("/booking/today", "officer-1"),
     ("/booking/roster", "coordinator-1"),
+    ("/booking/week", "coordinator-1"),
+    ("/booking/shifts", "coordinator-1"),
+    ("/booking/absences", "coordinator-1"),
+    ("/booking/teams", "coordinator-1"),
     ("/booking/duty", "duty-1"),
     ("/notifications/alerts", "duty-1"),
     ("/reporting/", "analyst-1"),

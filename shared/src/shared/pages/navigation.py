@@ -23,6 +23,9 @@ class Link:
 STAFF = (
     Link("Today\u2019s walks", "/booking/today", frozenset({"officer", "coordinator"})),
     Link("Slots", "/booking/roster", frozenset({"coordinator"})),
+    Link("Rosters", "/booking/week", frozenset({"coordinator"})),
+    Link("Absences", "/booking/absences", frozenset({"coordinator"})),
+    Link("Teams", "/booking/teams", frozenset({"coordinator"})),
     Link("Capture a concern", "/concerns/capture", frozenset({"officer"})),
     Link("Overdue walks", "/booking/duty", frozenset({"duty", "coordinator"})),
     Link("Alerts", "/notifications/alerts", frozenset({"duty"})),

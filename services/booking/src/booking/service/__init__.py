@@ -3,7 +3,7 @@
 Invariant: every change commits at the end of the ``async with`` that a reader sees, facts included.
 """
 
-from booking.service import answers, roster_answers
+from booking.service import answers, roster_answers, team_answers
 from booking.service.absences import (
     NewAbsence,
     absence,
@@ -39,7 +39,7 @@ from booking.service.rosters import (
     remove_shift,
 )
 from booking.service.slots import NewSlot, open_slot
-from booking.service.teams import change_policy, change_wards
+from booking.service.teams import change_policy, change_wards, leads, must_lead, officers_led
 from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
 
 __all__ = [
@@ -68,11 +68,14 @@ __all__ = [
     "except_day",
     "forget_what_is_old",
     "import_roster",
+    "leads",
     "mark_next_overdue",
     "miss_walk",
     "move_by_link",
     "move_walk",
+    "must_lead",
     "note_reported",
+    "officers_led",
     "open_next_shift",
     "open_slot",
     "reassign_walk",
@@ -84,6 +87,7 @@ __all__ = [
     "seed",
     "start_walk",
     "take_reports",
+    "team_answers",
     "undo_cancel_by_link",
     "walk_of_link",
     "walks_of_day",

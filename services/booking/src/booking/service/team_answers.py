@@ -19,7 +19,7 @@ def team(of: domain.Team) -> dict[str, Any]:
     return {
         "id": str(of.id),
         "name": of.name,
-        "policy": _terms(of.policy),
+        "policy": terms(of.policy),
         "wards": wards(of.wards),
     }
 
@@ -32,7 +32,7 @@ def wards(of: domain.Wards) -> dict[str, Any]:
 def policy(of: domain.PolicyVersion, known: Sequence[domain.PolicyVersion]) -> dict[str, Any]:
     """A version of a policy, since when it holds, and every version that is known."""
     return {
-        **_terms(of.policy),
+        **terms(of.policy),
         "set_at": instant(of.set_at),
         "versions": [
             {"version": each.policy.version, "set_at": instant(each.set_at)} for each in known
@@ -55,7 +55,8 @@ def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
     }
 
 
-def _terms(of: domain.Policy) -> dict[str, Any]:
+def terms(of: domain.Policy) -> dict[str, Any]:
+    """A policy in the words of the body that changes it."""
     return {
         "version": of.version,
         "min_notice_minutes": of.min_notice // MINUTE,

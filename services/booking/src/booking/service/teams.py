@@ -5,6 +5,7 @@ booked from then on and to nothing before.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from booking import domain, store
@@ -47,6 +48,15 @@ async def change_wards(
         await store.teams.set_wards(connection, team_id, wards)
     desk.log.info("team.wards_changed", team=str(team_id))
     return replace(team, wards=wards, wards_version=seen + 1)
+
+
+async def officers_led(
+    connection: Connection, who: Principal, at: datetime
+) -> list[domain.Officer]:
+    """The officers of a coordinator's teams, by name."""
+    led = {team.id for team in await store.teams.list_teams(connection) if leads(who, team)}
+    found = await store.teams.list_officers(connection, at)
+    return [officer for officer in found if officer.team_id in led]
 
 
 async def _lock(connection: Connection, team_id: UUID, who: Principal) -> domain.Team:

@@ -80,6 +80,17 @@ select slot.*, officer.officer_no, officer.display_name, officer.force_phone, of
  order by slot.id
 """
 
+SLOTS_OF_WEEK = """
+select slot.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id,
+       (select count(*) from walk where walk.slot_id = slot.id and walk.state <> 'cancelled') as taken
+  from slot join officer on officer.id = slot.officer_id
+ where slot.officer_id = any ($1::uuid[]) and slot.local_date >= $2 and slot.local_date < $3
+   and (slot.state = 'open'
+        or exists (select from walk where walk.slot_id = slot.id and walk.state <> 'cancelled'))
+ order by slot.starts_at, slot.id
+"""
+
 LOCK_SLOTS = "select id from slot where id = any ($1::uuid[]) order by id for no key update"
 WITHDRAW = """
 update slot set state = 'withdrawn', off_roster = true
@@ -102,6 +113,15 @@ class Opened:
 
     to: date
     under: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOfWeek:
+    """A slot as a roster shows it: how many have booked it, and whether a shift or a person opened it."""
+
+    slot: domain.Slot
+    taken: int
+    by_hand: bool
 
 
 async def list_shifts(connection: Connection, officers: Sequence[UUID]) -> list[domain.Shift]:
@@ -174,6 +194,14 @@ async def note_opened(connection: Connection, shift_id: UUID, opened: Opened) ->
 async def slots_ahead(connection: Connection, shift_id: UUID, at: datetime) -> list[domain.Slot]:
     """The slots that a shift has made, save those that it withdrew itself."""
     return [rows.slot(row) for row in await connection.fetch(SLOTS_AHEAD, shift_id, at)]
+
+
+async def slots_of_week(
+    connection: Connection, officers: Sequence[UUID], first: date, beyond: date
+) -> list[SlotOfWeek]:
+    """The slots of some officers that are open or booked, from a London day to before another."""
+    found = await connection.fetch(SLOTS_OF_WEEK, officers, first, beyond)
+    return [SlotOfWeek(rows.slot(row), row["taken"], row["shift_id"] is None) for row in found]
 
 
 async def withdraw(connection: Connection, slot_ids: Sequence[UUID]) -> int:
