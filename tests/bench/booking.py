@@ -24,10 +24,16 @@ select gen_random_uuid(), 'officer-' || n, 'PC Robin ' || n, 'PC', '101', $1
   from generate_series(1, 1000) as n
 """
 TEAM = """
-insert into team (id, name, min_notice, horizon, buffer, grace)
-values (gen_random_uuid(), 'Mill', interval '0', interval '28 days', interval '15 minutes',
-        interval '15 minutes')
-returning id
+with team as (
+    insert into team (id, name) values (gen_random_uuid(), 'Mill') returning id
+), policy as (
+    insert into policy (team_id, version, min_notice, horizon, buffer, grace, daily_limit, set_by,
+                        set_at)
+    select id, 1, interval '0', interval '28 days', interval '15 minutes', interval '15 minutes', 24,
+           'bench', now()
+      from team
+)
+select id from team
 """
 SLOTS = """
 insert into slot (id, officer_id, ward_code, ward_name, ward_set, near, meeting_name, meeting_lon,
