@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """CI goes with the real things or not at all."""
     if not session.config.option.collectonly:
         infra.require_real_things()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of several (`-n 2`) hands what is to be said to the one that speaks."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["said"] = infra.SAID
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has to say, each thing once; one that crashed says nothing."""
+    told: list[str] = getattr(node, "workeroutput", {}).get("said", [])
+    infra.SAID += [line for line in told if line not in infra.SAID]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

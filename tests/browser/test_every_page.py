@@ -46,6 +46,30 @@ async def test_a_staff_page_looks_right(visitor: Visitor, path: str, person: str
     await visitor.looks_right()
 
 
+@pytest.mark.parametrize("link", ["Change how", "Change where"])
+async def test_the_forms_that_change_a_team_look_right(visitor: Visitor, link: str) -> None:
+    await visitor.signs_in("/booking/teams", "coordinator-1")
+    await visitor.page.locator("a", has_text=link).first.click()
+    assert "/booking/teams/" in visitor.page.url
+    await visitor.looks_right()
+
+
+async def test_an_absence_and_what_is_wrong_with_one_look_right(visitor: Visitor) -> None:
+    await visitor.signs_in("/booking/absences", "coordinator-1")
+    await visitor.page.get_by_role("button", name="Record it").click()
+    assert "There is a problem" in await visitor.reads()
+    await visitor.looks_right()
+    await visitor.page.get_by_label("Officer").select_option(index=8)
+    await visitor.page.get_by_label("On leave").check()
+    for name, said in {"day": "1", "month": "1", "year": "2031"}.items():
+        await visitor.page.locator(f"#from_{name}").fill(said)
+    await visitor.page.get_by_role("button", name="Record it").click()
+    assert "Absence of" in await visitor.reads()
+    await visitor.looks_right()
+    await visitor.page.get_by_role("button", name="Call it off").click()
+    assert "Record an absence" in await visitor.reads()
+
+
 async def test_the_sign_in_page_and_a_refusal_look_right(visitor: Visitor) -> None:
     await visitor.goes("/notifications/alerts")
     assert "/issuer/authorize" in visitor.page.url
