@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
+import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
@@ -148,11 +149,11 @@ def main(service: Service[Any]) -> None:
     try:
         match words:
             case [word] if word in alone:
-                code = asyncio.run(alone[word](service, service.settings()))
+                code = uvloop.run(alone[word](service, service.settings()))
             case [("topics" | "events") as group, *rest]:
-                code = asyncio.run(_command(service, commands.SHARED[group], rest))
+                code = uvloop.run(_command(service, commands.SHARED[group], rest))
             case [own, *rest] if own in service.commands:
-                code = asyncio.run(_command(service, service.commands[own], rest))
+                code = uvloop.run(_command(service, service.commands[own], rest))
             case _:
                 own_words = "".join(f"  {own}\n" for own in service.commands)
                 print(USAGE.format(name=name) + own_words, end="", file=sys.stderr)
