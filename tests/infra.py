@@ -44,7 +44,7 @@ full_page_writes = off
 
 
 async def until(
-    condition: Callable[[], "Awaitable[T] | T"], seconds: float = 10, *, every: float = 0.02
+    condition: Callable[[], "Awaitable[T] | T"], seconds: float = 30, *, every: float = 0.02
 ) -> T:
     """Ask again and again until the answer is true, and hand it over; fails after so many seconds."""
     deadline = time.monotonic() + seconds

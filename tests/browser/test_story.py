@@ -72,7 +72,7 @@ async def books(woman: Visitor, way: Way) -> str:
     assert page.url.endswith("/booking/")
     await woman.looks_right()
     soon = page.locator("h2", has_text="Within the hour").locator("xpath=following-sibling::ul[1]")
-    await until(lambda: offered(woman, soon), 10, every=0.3)
+    await until(lambda: offered(woman, soon), 30, every=0.3)
     await soon.get_by_role("link").first.click()
     await page.get_by_role("button", name="Book this walk").click()
     summary = page.get_by_role("alert")

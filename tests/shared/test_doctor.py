@@ -94,7 +94,7 @@ async def test_a_topic_that_is_missing_is_named_with_who_makes_it(mine: KeptPart
     bootstrap = mine.settings.kafka_bootstrap_servers
     async with open_admin(as_operator(bootstrap)) as admin:
         await admin.delete_topics([TOPIC])
-        await until(lambda: is_gone(admin), 10)
+        await until(lambda: is_gone(admin), 30)
     try:
         heard, own = await ask(mine), await ask(mine, "booking")
     finally:
