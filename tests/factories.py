@@ -53,6 +53,7 @@ PLACES: dict[str, Any] = {
     "link_keys": "tests:dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
     "contact_key": "dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
     "people_keys": "tests:dGhpcnR5LXR3by1ieXRlcy1mb3ItdGhlLXRlc3RzISE=",
+    "erasure_list": "/nowhere/erased",
     "notifications_url": "http://notifications.invalid",
     # notifications
     "booking_url": "http://booking.invalid",

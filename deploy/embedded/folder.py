@@ -43,6 +43,11 @@ class Folder:
         return self.path / "mail"
 
     @property
+    def erasures(self) -> Path:
+        """Who was erased at her own wish, beside the database."""
+        return self.path / "erased"
+
+    @property
     def areas(self) -> Path:
         """The boundary set in force."""
         return self.path / "areas"

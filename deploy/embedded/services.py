@@ -70,6 +70,7 @@ def _own(around: Around, name: str) -> dict[str, str]:
                 "link_keys": f"k1:{keys.secret('booking.links')}",
                 "contact_key": keys.secret("booking.contacts"),
                 "people_keys": f"k1:{keys.secret('booking.people')}",
+                "erasure_list": str(around.folder.erasures),
                 "notifications_url": origin,
             }
         case "notifications":

@@ -104,6 +104,7 @@ class Installation:
                 "link_keys": f"tests:{a_key()}",
                 "contact_key": a_key(),
                 "people_keys": f"tests:{a_key()}",
+                "erasure_list": self.folder / "erased",
                 "notifications_url": self.origin("notifications"),
                 "tries_per_minute": 100_000,
             },

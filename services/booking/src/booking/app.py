@@ -21,7 +21,7 @@ from booking.gateway import Notifications
 from booking.schemas import Seed, read_roster, read_seed
 from booking.service import Burst, Desk
 from booking.settings import Settings
-from shared import areas
+from shared import areas, operations
 from shared.auth import Principal
 from shared.auth.tokens import ServiceTokens
 from shared.errors import Invalid
@@ -67,6 +67,7 @@ def open_desk(parts: Parts[Settings]) -> Desk:
         links=domain.Links.from_setting(settings.link_keys),
         contact_key=settings.contact_key.encode(),
         sealing=store.sealing.Sealing.from_setting(settings.people_keys),
+        erasures=store.erasures.ErasureList(settings.erasure_list),
         limits=domain.Limits(
             open_walks=settings.open_walks_per_contact,
             tries_per_hour=settings.tries_per_hour,
@@ -125,6 +126,21 @@ async def retention(parts: Parts[Settings], words: Sequence[str]) -> int:
     return _say(f"{await service.forget_what_is_old(desk)} participants erased")
 
 
+async def erase(parts: Parts[Settings], words: Sequence[str]) -> int:
+    """``erase REFERENCE --reason TEXT``: forget whoever a walk is with, now and after any restore."""
+    parser = argparse.ArgumentParser(prog="python -m booking erase")
+    parser.add_argument("reference")
+    parser.add_argument("--reason", required=True, help="for the audit; no personal data")
+    said = parser.parse_args(words)
+    by = operations.at_the_keyboard()
+    try:
+        erased = await service.erase(open_desk(parts), said.reference, by=by, reason=said.reason)
+    except OSError as error:
+        file = parts.settings.erasure_list
+        return _say(f"nothing was erased: {file} cannot be written: {error.strerror}", code=1)
+    return _say(f"{erased} participants erased")
+
+
 async def revoke_link(parts: Parts[Settings], words: Sequence[str]) -> int:
     """``revoke-link REFERENCE``: the manage links given out so far for a walk work no longer."""
     parser = argparse.ArgumentParser(prog="python -m booking revoke-link")
@@ -148,5 +164,11 @@ SERVICE = Service(
     settings=Settings,
     create_app=create_app,
     create_worker=create_worker,
-    commands={"seed": seed, "roster": roster, "retention": retention, "revoke-link": revoke_link},
+    commands={
+        "seed": seed,
+        "roster": roster,
+        "retention": retention,
+        "erase": erase,
+        "revoke-link": revoke_link,
+    },
 )

@@ -4,6 +4,7 @@ Invariant: see ``shared.settings``; keys are secrets and are never logged.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -25,6 +26,9 @@ class Settings(ServiceSettings):
     )
     people_keys: str = Field(
         description="master keys under which participants are sealed, as link_keys; the first seals"
+    )
+    erasure_list: Path = Field(
+        description="file of who was erased at her own wish; workers share it, and no backup restores it"
     )
     force_phone: str = Field(
         "101", description="the force's number, shown where booking cannot help"

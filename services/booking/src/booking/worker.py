@@ -37,6 +37,7 @@ def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Seq
         await asyncio.gather(*map(report, await service.take_reports(desk)))
 
     async def forget() -> None:
+        await service.erase_again(desk)
         await service.seal_what_is_plain(desk)
         await service.forget_what_is_old(desk)
 

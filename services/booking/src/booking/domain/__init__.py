@@ -32,6 +32,7 @@ from booking.domain.refusals import (
     TooEarly,
     TooLate,
     TooManyWalks,
+    WalkAhead,
     WrongState,
 )
 from booking.domain.rosters import (
@@ -68,6 +69,7 @@ from booking.domain.walks import (
     cancel,
     end,
     mark_overdue,
+    require_over,
     revoke_link,
     slot_after_cancel,
     start,
@@ -123,6 +125,7 @@ __all__ = [
     "Traits",
     "Tried",
     "Walk",
+    "WalkAhead",
     "Ward",
     "Wards",
     "WrongState",
@@ -154,6 +157,7 @@ __all__ = [
     "reassign",
     "record",
     "require_bookable",
+    "require_over",
     "require_within",
     "revoke_link",
     "slot_after_cancel",

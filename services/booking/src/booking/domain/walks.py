@@ -6,6 +6,7 @@ Invariant: every change is a function from a walk to a new walk and the facts th
 that the state or the hour does not allow raises and yields neither.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from booking.domain import facts
 from booking.domain.facts import Facts, Telling
-from booking.domain.refusals import TooEarly, TooLate, WrongState
+from booking.domain.refusals import TooEarly, TooLate, WalkAhead, WrongState
 from booking.domain.slots import (
     MeetingPoint,
     Slot,
@@ -211,6 +212,12 @@ def mark_overdue(walk: Walk, at: datetime) -> tuple[Walk, Overdue, Outgoing] | N
 def revoke_link(walk: Walk) -> Walk:
     """The walk with every manage link given out so far made void."""
     return replace(walk, link_generation=walk.link_generation + 1, version=walk.version + 1)
+
+
+def require_over(states: Iterable[State]) -> None:
+    """Raise WalkAhead while one of somebody's walks has not come to its end."""
+    if not {State.HELD, State.CONFIRMED, State.STARTED}.isdisjoint(states):
+        raise WalkAhead
 
 
 def require(walk: Walk, *states: State) -> None:

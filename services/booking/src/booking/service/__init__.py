@@ -25,6 +25,8 @@ from booking.service.desk import Burst, Desk
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
+    erase,
+    erase_again,
     forget_what_is_old,
     seal_what_is_plain,
     seed,
@@ -65,6 +67,8 @@ __all__ = [
     "debrief_walk",
     "end_absence",
     "end_walk",
+    "erase",
+    "erase_again",
     "except_day",
     "forget_what_is_old",
     "import_roster",

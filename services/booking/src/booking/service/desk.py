@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from structlog.typing import FilteringBoundLogger
 
 from booking import domain
+from booking.store.erasures import ErasureList
 from booking.store.sealing import Sealing
 from shared.areas import BoundarySet
 from shared.clock import Clock
@@ -54,6 +55,7 @@ class Desk:
     links: domain.Links
     contact_key: bytes
     sealing: Sealing
+    erasures: ErasureList
     limits: domain.Limits
     burst: Burst
     wait: timedelta

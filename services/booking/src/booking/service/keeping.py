@@ -1,6 +1,7 @@
 """What is set up from a file, and what is forgotten after a while.
 
-Invariant: seeding twice is seeding once; a dry run of forgetting changes nothing.
+Invariant: seeding twice is seeding once; a dry run of forgetting changes nothing; who was erased at her
+own wish stays erased, also in a database that was restored from an older backup.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import replace
 from booking import domain, store
 from booking.service.desk import Desk
 from shared.clock import new_id
+from shared.errors import NotFound
 
 SEALED_AT_ONCE = 100
 SEEDED_BY = "seed"
@@ -61,4 +63,42 @@ async def forget_what_is_old(desk: Desk) -> int:
         await store.overdue.forget_old_reports(connection, before)
     if erased:
         desk.log.info("participants.erased", count=erased)
+    return erased
+
+
+async def erase(desk: Desk, reference: str, *, by: str, reason: str) -> int:
+    """Erase whoever a walk is with, everywhere here, at her own wish; answers how many participants.
+
+    Raises NotFound (no such walk, or erased before), WalkAhead while a walk of hers is not over, OSError
+    when the list cannot be written: then nothing is erased.
+    """
+    async with desk.database.transaction() as connection:
+        walk_id = await store.walks.find_by_reference(connection, reference)
+        hers = await store.people.lock_all_of_hers(connection, walk_id) if walk_id else ()
+        if not hers:
+            raise NotFound("There is no participant for a walk of that reference.")
+        domain.require_over(state for _, state in hers)
+        ids = [participant_id for participant_id, _ in hers]
+        desk.erasures.add(ids)
+        erased = await store.people.forget(connection, ids)
+        await store.people.audit(
+            connection,
+            actor=by,
+            action="participant.erased",
+            subjects=[f"participant {each}" for each in ids],
+            reason=reason,
+        )
+    desk.log.info("participants.erased", count=erased)
+    return erased
+
+
+async def erase_again(desk: Desk) -> int:
+    """Erase whoever is on the list and here all the same: a backup has been restored."""
+    listed = desk.erasures.read()
+    if not listed:
+        return 0
+    async with desk.database.transaction() as connection:
+        erased = await store.people.forget(connection, listed)
+    if erased:
+        desk.log.warning("participants.erased_again", count=erased)
     return erased

@@ -3,10 +3,22 @@
 Invariant: statements are module constants in capitals; times and ids come from the caller.
 """
 
-from booking.store import absences, matching, overdue, people, rosters, sealing, slots, teams, walks
+from booking.store import (
+    absences,
+    erasures,
+    matching,
+    overdue,
+    people,
+    rosters,
+    sealing,
+    slots,
+    teams,
+    walks,
+)
 
 __all__ = [
     "absences",
+    "erasures",
     "matching",
     "overdue",
     "people",

@@ -46,6 +46,20 @@ with forgotten as (
 select count(*) from forgotten
 """
 
+# Everything of the contact who is with a walk, locked so that nothing is booked or changed meanwhile.
+LOCK_ALL_OF_HERS = """
+select participant.id, walk.state
+  from participant join walk on walk.id = participant.walk_id
+ where participant.contact_hmac in (select contact_hmac from participant where walk_id = $1)
+ order by walk.id
+   for update
+"""
+
+FORGET = """
+with forgotten as (delete from participant where id = any ($1::uuid[]) returning id)
+select count(*) from forgotten
+"""
+
 FORGET_OLD_TRIES = "delete from refused_try where tried_at < $1"
 
 
@@ -88,6 +102,19 @@ async def count_old_participants(connection: Connection, ended_before: datetime)
 async def forget_old_participants(connection: Connection, ended_before: datetime) -> int:
     """Erase the participants of walks that were to end before then; answers how many."""
     return await connection.fetchval(FORGET_OLD_PARTICIPANTS, ended_before)
+
+
+async def lock_all_of_hers(
+    connection: Connection, walk_id: UUID
+) -> Sequence[tuple[UUID, domain.State]]:
+    """The participants that share a walk's contact, each with the state of its own walk."""
+    found = await connection.fetch(LOCK_ALL_OF_HERS, walk_id)
+    return [(row["id"], domain.State(row["state"])) for row in found]
+
+
+async def forget(connection: Connection, ids: Sequence[UUID]) -> int:
+    """Erase these participants; answers how many were there."""
+    return await connection.fetchval(FORGET, ids)
 
 
 async def forget_old_tries(connection: Connection, at: datetime) -> None:
