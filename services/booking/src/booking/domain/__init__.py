@@ -14,7 +14,7 @@ from booking.domain.changes import (
     tap,
     undo_cancel,
 )
-from booking.domain.contacts import Limits, Tried, counted_as, require_within
+from booking.domain.contacts import Bar, Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
@@ -23,6 +23,7 @@ from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
     AdultsOnly,
+    BarOver,
     LinkOver,
     NotInTeam,
     OfficerBusy,
@@ -86,6 +87,8 @@ __all__ = [
     "AbsenceKind",
     "AbsenceOver",
     "AdultsOnly",
+    "Bar",
+    "BarOver",
     "Candidate",
     "Claim",
     "Comparison",

@@ -1,10 +1,12 @@
-"""How often one contact may try: open walks at once, and tries in an hour.
+"""How often one contact may try, and who may not at all.
 
-Invariant: counted by a keyed digest of the contact, never by the contact; the answer does not say which
-limit was met.
+Invariant: counted and barred by a keyed digest of the contact, never by the contact; the answer does not
+say which limit was met, nor that it was a bar.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from booking.domain.refusals import TooManyWalks
 
@@ -20,14 +22,31 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What one contact has before this try: open walks, and tries within the last hour."""
+    """What one contact has before this try: open walks, and tries within the last hour; and is she barred."""
 
     open_walks: int
     tries: int
+    barred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A coordinator's decision that a contact does not book online; ``reference`` is a walk's of hers."""
+
+    id: UUID
+    reference: str
+    ward_code: str
+    reason: str
+    by: str
+    since: datetime
+    until: datetime | None
+    lifted_at: datetime | None = None
 
 
 def require_within(limits: Limits, tried: Tried) -> None:
-    """Raise TooManyWalks when a contact has had enough for now."""
+    """Raise TooManyWalks when a contact has had enough for now, or is barred."""
+    if tried.barred:
+        raise TooManyWalks(limits.phone)
     if tried.open_walks >= limits.open_walks or tried.tries >= limits.tries_per_hour:
         raise TooManyWalks(limits.phone)
 

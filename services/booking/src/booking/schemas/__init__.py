@@ -6,6 +6,7 @@ Invariant: whatever gets past here is of the right type and safe to store.
 from booking.schemas.absences import EndAbsenceBody, RecordAbsenceBody
 from booking.schemas.bodies import (
     AbortWalkBody,
+    BarBody,
     BookWalkBody,
     CancelWalkBody,
     MeetingPointBody,
@@ -36,6 +37,7 @@ from booking.schemas.teams import PolicyBody, WardsBody
 
 __all__ = [
     "AbortWalkBody",
+    "BarBody",
     "BookWalkBody",
     "CancelWalkBody",
     "Code",

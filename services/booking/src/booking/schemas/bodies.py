@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from booking import domain
 from booking.schemas.inputs import Degrees, Email, Line, LondonTime, Minutes, Note, YesOrNo
-from booking.service import Booking, NewSlot
+from booking.service import Booking, NewBar, NewSlot
 from shared.events.walks import Aborted, Party
 from shared.web import Text, Timestamp
 
@@ -138,6 +138,26 @@ class ReassignWalkBody(Body):
     )
 
     officer_id: UUID
+
+
+class BarBody(Body):
+    """Whom to let book online no longer, by the reference of a walk of hers; why, and until when."""
+
+    model_config = Body.model_config | {
+        "json_schema_extra": {
+            "examples": [
+                {"reference": "7K2M-9QXD", "reason": "abusive to an officer, see log 12"},
+            ]
+        }
+    }
+
+    reference: Line
+    reason: Annotated[Note, Field(min_length=1, description="for coordinators and the audit")]
+    until: LondonTime | None = None
+
+    def wanted(self) -> NewBar:
+        """The bar that is asked for."""
+        return NewBar(self.reference, self.reason, self.until)
 
 
 class CancelWalkBody(Body):

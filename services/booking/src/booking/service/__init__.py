@@ -11,6 +11,7 @@ from booking.service.absences import (
     end_absence,
     record_absence,
 )
+from booking.service.barring import NewBar, bar, bars, lift_bar
 from booking.service.changes import (
     abort_walk,
     debrief_walk,
@@ -49,6 +50,7 @@ __all__ = [
     "Burst",
     "Desk",
     "NewAbsence",
+    "NewBar",
     "NewSlot",
     "RosterLine",
     "abort_walk",
@@ -56,6 +58,8 @@ __all__ = [
     "absences",
     "add_shift",
     "answers",
+    "bar",
+    "bars",
     "book_walk",
     "cancel_by_link",
     "cancel_walk",
@@ -73,6 +77,7 @@ __all__ = [
     "forget_what_is_old",
     "import_roster",
     "leads",
+    "lift_bar",
     "mark_next_overdue",
     "miss_walk",
     "move_by_link",

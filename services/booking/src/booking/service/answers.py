@@ -155,6 +155,19 @@ def staff_walk(walk: domain.Walk) -> dict[str, Any]:
     }
 
 
+def bar(of: domain.Bar) -> dict[str, Any]:
+    """A bar as coordinators see it."""
+    return {
+        "id": str(of.id),
+        "reference": of.reference,
+        "ward": of.ward_code,
+        "reason": of.reason,
+        "by": of.by,
+        "since": instant(of.since),
+        "until": of.until and instant(of.until),
+    }
+
+
 def contact(walk: domain.Walk, person: domain.Person, manage_url: str) -> dict[str, Any]:
     """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
     booked = booked_walk(walk, manage_url)

@@ -5,6 +5,7 @@ Invariant: statements are module constants in capitals; times and ids come from 
 
 from booking.store import (
     absences,
+    barring,
     erasures,
     matching,
     overdue,
@@ -18,6 +19,7 @@ from booking.store import (
 
 __all__ = [
     "absences",
+    "barring",
     "erasures",
     "matching",
     "overdue",

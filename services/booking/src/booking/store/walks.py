@@ -48,6 +48,9 @@ with booked as (
     select $13, id, $12, $14, $15, $16, $6 from kept
 )
 select booked.open as open_walks, booked.tries + refused.tries as tries,
+       exists (select from barred_contact
+                where contact_hmac = $12 and lifted_at is null
+                  and (until is null or until > $6)) as barred,
        exists (select from kept) as kept
   from booked, refused
 """
@@ -185,7 +188,7 @@ async def book(
     assert row is not None  # counts, always
     if not row["kept"]:
         raise domain.SlotTaken
-    return domain.Tried(row["open_walks"], row["tries"])
+    return domain.Tried(row["open_walks"], row["tries"], row["barred"])
 
 
 async def lock_walk(connection: Connection, walk_id: UUID) -> domain.Walk | None:
