@@ -51,7 +51,7 @@ def move(
 
 
 def undo_cancel(walk: Walk, slot: Slot, policy: Policy, telling: Telling) -> tuple[Walk, Facts]:
-    """A walk that its participant cancelled moments ago, as it was.
+    """A walk that its participant cancelled moments ago, as it was; with who walks on its slot now.
 
     Raises WrongState, TooLate ten minutes after, SlotTaken when its time has gone meanwhile.
     """
@@ -64,6 +64,7 @@ def undo_cancel(walk: Walk, slot: Slot, policy: Policy, telling: Telling) -> tup
     after = changed(
         walk,
         state=State.CONFIRMED,
+        officer=slot.officer,
         cancelled=None,
         initiator=None,
         sequence=walk.sequence + 1,

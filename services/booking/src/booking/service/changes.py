@@ -96,7 +96,7 @@ async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str
 async def reassign_walk(
     desk: Desk, walk_id: UUID, who: Principal, officer_id: UUID, request: Once
 ) -> dict[str, Any]:
-    """Another officer of the team takes a walk, and those that share its slot.
+    """Another officer of the team takes a walk, and those that share its slot: all of them or none.
 
     Raises Invalid, NotInTeam, OfficerBusy, WrongState.
     """
@@ -107,12 +107,14 @@ async def reassign_walk(
         walk = next((each for each in walks if each.id == walk_id), None)
         if walk is None:
             raise NotFound("There is no such walk.")
+        await store.slots.lock_slots(connection, [walk.slot_id])
+        # Whoever has booked a place meanwhile comes along; from here on nobody can.
+        walks = await store.walks.lock_walks_of_slot(connection, walk_id)
         at = desk.clock()
         await require_may_act(connection, walk, who, at)
         officer = await _officer_for(connection, walk, officer_id)
         telling = desk.telling(at)
         changed = [domain.reassign(each, officer, "unavailable", telling) for each in walks]
-        await store.slots.lock_slots(connection, [walk.slot_id])
         await store.slots.give(connection, walk, officer)
         for after, facts in changed:
             await store.walks.save_walk(connection, after)

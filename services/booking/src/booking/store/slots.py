@@ -113,6 +113,7 @@ with place as (
 )
 select exists (select from place)
 """
+LOCK_OFFICERS = "select id from officer where id = any ($1::uuid[]) order by id for no key update"
 LOCK_IN_ORDER = "select id from slot where id = any ($1::uuid[]) order by id for no key update"
 
 # An open slot of her own at the same time gives way, as long as nobody walks on it.
@@ -225,8 +226,12 @@ async def find_bookable(
 async def lock_slot(
     connection: Connection, slot_id: UUID, contact: bytes | None = None
 ) -> tuple[domain.Slot, domain.Policy] | None:
-    """Lock a slot, its officer, and a contact's digest if given; None when there is no such slot."""
+    """Lock a slot, its officer, and a contact's digest if given; None when there is no such slot.
+
+    Whoever waited for it while it was given to another officer finds no row: its join was made before.
+    """
     row = await connection.fetchrow(LOCK_SLOT, slot_id, contact)
+    row = row or await connection.fetchrow(LOCK_SLOT, slot_id, contact)
     return (rows.slot(row), rows.policy(row)) if row else None
 
 
@@ -267,6 +272,8 @@ async def change_places(
 async def give(connection: Connection, walk: domain.Walk, officer: domain.Officer) -> None:
     """Give a locked slot, and the time it takes, to another officer. Raises OfficerBusy."""
     times = walk.times
+    # Hers for an absence that is just being recorded, both for two who change places.
+    await connection.execute(LOCK_OFFICERS, [walk.officer.id, officer.id])
     if await connection.fetchval(IS_ABSENT, officer.number, times.starts_at, times.ends_at):
         raise domain.OfficerBusy
     await connection.execute(WITHDRAW_BESIDE, walk.slot_id, officer.id)

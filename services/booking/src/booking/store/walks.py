@@ -105,7 +105,7 @@ select walk.*, officer.officer_no, officer.display_name, officer.force_phone, of
        officer.team_id
   from walk join officer on officer.id = walk.officer_id
  where walk.slot_id = (select slot_id from walk where id = $1)
-   and (walk.id = $1 or walk.state = 'confirmed')
+   and (walk.id = $1 or walk.state in ('confirmed', 'started'))
  order by walk.id
    for update of walk
 """
@@ -192,8 +192,12 @@ async def book(
 
 
 async def lock_walk(connection: Connection, walk_id: UUID) -> domain.Walk | None:
-    """A walk, locked until the commit."""
+    """A walk, locked until the commit.
+
+    Whoever waited for it while it was given to another officer finds no row: its join was made before.
+    """
     row = await connection.fetchrow(LOCK_WALK, walk_id)
+    row = row or await connection.fetchrow(LOCK_WALK, walk_id)
     return rows.walk(row) if row else None
 
 
@@ -243,8 +247,14 @@ async def move_walk(connection: Connection, walk: domain.Walk) -> None:
 
 
 async def lock_walks_of_slot(connection: Connection, walk_id: UUID) -> list[domain.Walk]:
-    """A walk and those that share its slot, locked in the order of their ids; none when it is not there."""
-    return [rows.walk(row) for row in await connection.fetch(LOCK_WALKS_OF_SLOT, walk_id)]
+    """A walk and those that share its slot and are not over, locked in the order of their ids.
+
+    None when it is not there. Asked again as ``lock_walk`` does: it may also have moved meanwhile.
+    """
+    found = await connection.fetch(LOCK_WALKS_OF_SLOT, walk_id)
+    if walk_id not in [row["id"] for row in found]:
+        found = await connection.fetch(LOCK_WALKS_OF_SLOT, walk_id)
+    return [rows.walk(row) for row in found]
 
 
 async def list_walks(connection: Connection, wanted: Wanted) -> list[domain.Walk]:
