@@ -14,7 +14,7 @@ from tests.system.acts import People
 from tests.system.installation import GRACE_SECONDS, Installation
 
 # From a walk's due time: its team's grace is in that already.
-ALERT_SECONDS = 10
+ALERT_SECONDS = 30
 # A group waits half a minute for a member that was killed.
 PATIENCE = 120
 BOOKINGS = 12
