@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 SOURCES := shared/src services/booking/src services/concerns/src services/notifications/src services/reporting/src deploy
 CHECKED := shared services tests deploy
-EVENT_PATH := $(addprefix tests/shared/test_,event_path.py consumer.py relay_faults.py fences.py sending.py topics.py kafka_clients.py stall.py)
+EVENT_PATH := $(addprefix tests/shared/test_,event_path.py consumer.py relay_faults.py fences.py positions.py sending.py topics.py kafka_clients.py stall.py)
 BUILT := shared/src/shared/pages/assets/app.css
 
 .DEFAULT_GOAL := help

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from shared.clock import new_id
 from tests.conftest import FreshDatabase
 from tests.faults.checker import Evidence, check
-from tests.shared.eventpath import trim
+from tests.shared.otherclient import trim
 
 TOPIC = "shared.concerns.v1"
 TIME = "2027-01-12T18:00:00+00:00"

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, Producer
 from shared.events import walks
 from tests.kafka_cluster import KafkaCluster
 from tests.keyring import librdkafka
-from tests.shared.eventpath import on_topic
+from tests.shared.otherclient import on_topic
 
 
 async def write(bootstrap: str, value: bytes, *, seconds: float) -> KafkaError | None:

@@ -15,8 +15,9 @@ from tests.booking.desk import Booking
 from tests.concerns import capturing
 from tests.factories import KeptParts
 from tests.infra import until
-from tests.shared import eventpath as path
-from tests.shared.eventpath import OnTopic, clock_of
+from tests.shared import eventpath as path, otherclient
+from tests.shared.eventpath import clock_of
+from tests.shared.otherclient import OnTopic
 
 STEP = timedelta(minutes=30)
 SHARED_TOPICS = (walks.SHARED, concerns.SHARED)
@@ -116,7 +117,7 @@ class World:
             parts.database.committed.ring()
             await until(lambda parts=parts: _nothing_is_due(parts), 20)
         for topic in SHARED_TOPICS:
-            records = await path.on_topic(self.bootstrap, topic)
+            records = await otherclient.on_topic(self.bootstrap, topic)
             fresh = [each for each in records if (topic, *_place(each)) not in self._read]
             self._read |= {(topic, *_place(each)) for each in fresh}
             self.seen |= {self._sight(at, topic, each) for each in fresh}

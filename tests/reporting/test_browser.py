@@ -18,7 +18,7 @@ from shared.postgres import Database
 from tests.factories import START, parts_for
 from tests.infra import chromium
 from tests.reporting.events import DAY, a_concern, a_started_walk, applied_until
-from tests.reporting.test_live import serving
+from tests.reporting.streams import serving
 from tests.reporting.test_service import apply
 from tests.tokens import TestIssuer
 

@@ -33,7 +33,7 @@ from tests.factories import PLACES, SERVICES, parts_for
 from tests.infra import until
 from tests.kafka import apply_access
 from tests.keyring import as_operator, librdkafka, reach
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying
 
 REFUSALS = (
@@ -186,7 +186,7 @@ async def noted(bootstrap: str, group: str) -> bool:
     async with kafka.open_admin(as_operator(bootstrap)) as admin:
         places = await admin.list_consumer_group_offsets(group)
     return sum(max(0, each.offset) for each in places.values()) >= len(
-        await path.on_topic(bootstrap, walks.INTERNAL)
+        await otherclient.on_topic(bootstrap, walks.INTERNAL)
     )
 
 

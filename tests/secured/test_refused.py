@@ -8,7 +8,7 @@ from shared.postgres import Database
 from tests.infra import until
 from tests.kafka import ACCESS, apply_access
 from tests.keyring import reach
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying
 
 BOOKING = ACCESS["booking"]
@@ -38,13 +38,13 @@ async def test_a_relay_holds_back_a_topic_that_it_may_not_write_and_only_that(
         async with shared_database.transaction() as connection:
             await path.outbox.append(connection, path.a_shared_start(other))
         await until(lambda: path.is_settled(shared_database, str(other)), 40)
-        assert not await path.is_on_topic(secured, str(held))
+        assert not await otherclient.is_on_topic(secured, str(held))
         assert path.sample(mine, blocked, topic=walks.INTERNAL) == 1
         assert path.sample(mine, blocked, topic=walks.SHARED) == 0
         await apply_access(secured)
         await until(lambda: path.is_settled(shared_database, str(held)), 60)
         await until(lambda: path.sample(mine, blocked, topic=walks.INTERNAL) == 0, 20)
-    assert await path.is_on_topic(secured, str(held))
+    assert await otherclient.is_on_topic(secured, str(held))
 
 
 async def test_a_reader_whose_right_is_taken_goes_on_when_it_is_given_back(

@@ -7,7 +7,7 @@ from shared.postgres import Database
 from tests.infra import until
 from tests.kafka import KafkaNode, apply_access
 from tests.keyring import of, reach
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying
 
 ROUNDS = 40
@@ -42,5 +42,5 @@ async def test_passwords_are_rotated_without_losing_a_message(
     found = await path.effects(shared_database)
     in_order = list(range(1, ROUNDS + 2))
     assert {str(key): found[str(key)] for key in keys} == {str(key): in_order for key in keys}
-    records = path.first_occurrences(await path.on_topic(secured))
+    records = otherclient.first_occurrences(await otherclient.on_topic(secured))
     assert {str(key): records[str(key)] for key in keys} == {str(key): in_order for key in keys}

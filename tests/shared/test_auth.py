@@ -1,96 +1,25 @@
-"""Who is let in by a bearer token, and what happens while the issuer is away."""
+"""Who is let in by a bearer token."""
 
 import base64
 import hmac
 import json
-from collections.abc import AsyncGenerator, Generator
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator
+from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
-from joserfc import jwt
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey
 
-from shared.auth import (
-    Principal,
-    allow,
-    allow_service,
-    anyone,
-    csrf_form,
-    public,
-    public_page,
-    staff_page,
-)
 from shared.auth.principal import principal_of
-from shared.auth.rules import RuleMissing, routes_of, rule_of
 from shared.errors import Forbidden
-from shared.postgres import Database
-from shared.web import OnceDep, create_api
-from tests.factories import parts_for
-from tests.tokens import TestIssuer, running_issuer
-
-NAME = "nowhere"
-
-
-@pytest.fixture
-def own_issuer() -> Generator[TestIssuer]:
-    with running_issuer() as issuer:
-        yield issuer
-
-
-def app_with(router: APIRouter, issuer: TestIssuer, **settings: Any) -> FastAPI:
-    database = Database.__new__(Database)  # no route here asks for it
-    parts = parts_for(NAME, database, oidc_issuer=issuer.url, **settings)
-    return create_api(parts, NAME, [router])
-
-
-def guarded() -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/v1/officers-only")
-    async def officers(
-        who: Annotated[Principal, allow("officer", "coordinator")],
-    ) -> dict[str, Any]:
-        return {"subject": who.subject, "wards": sorted(who.wards)}
-
-    @router.get("/v1/ward/{code}")
-    async def ward(code: str, who: Annotated[Principal, allow("officer")]) -> None:
-        who.must_cover(code)
-
-    @router.get("/v1/services-only")
-    async def services(who: Annotated[Principal, allow_service("booking")]) -> str:
-        return who.subject
-
-    @router.get("/v1/everybody")
-    async def everybody(who: Annotated[Principal | None, anyone()]) -> str:
-        return who.subject if who else "the public"
-
-    @router.post("/v1/once")
-    async def do_once(once: OnceDep, who: Annotated[Principal, allow("officer")]) -> str:
-        return once.scope
-
-    @router.get("/v1/live")
-    async def live(who: Annotated[Principal, allow("analyst", session=True)]) -> str:
-        return who.subject
-
-    return router
+from tests.shared.guarded import NAME, app_with, bearing, client_of, guarded
+from tests.tokens import TestIssuer
 
 
 @pytest.fixture
 async def api(issuer: TestIssuer) -> AsyncGenerator[httpx.AsyncClient]:
     async with client_of(app_with(guarded(), issuer)) as client:
         yield client
-
-
-def client_of(app: FastAPI) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=f"http://127.0.0.1:8080/{NAME}/v1"
-    )
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_a_member_of_staff_with_the_role_is_let_in(
@@ -246,144 +175,3 @@ def test_a_claim_of_the_wrong_form_grants_nothing() -> None:
         assert not who.covers("L1")
         with pytest.raises(Forbidden):
             who.must_cover("L1")
-
-
-async def test_a_new_key_is_fetched_when_its_id_is_first_seen_and_no_more_often(
-    own_issuer: TestIssuer,
-) -> None:
-    async with client_of(app_with(guarded(), own_issuer)) as api:
-        assert (await api.get("/officers-only", headers=own_issuer.bearer("officer"))).is_success
-        assert own_issuer.asked.count("/jwks") == 1
-        newer = ECKey.generate_key("P-256", {"kid": "newer"})
-        own_issuer.keys.append(newer)
-        token = own_issuer.sign(own_issuer.claims(), key=newer)
-        assert (await api.get("/officers-only", headers=bearing(token))).status_code == 200
-        assert own_issuer.asked.count("/jwks") == 2
-        for number in range(20):
-            unknown = own_issuer.sign(own_issuer.claims(), kid=f"made-up-{number}")
-            assert (await api.get("/officers-only", headers=bearing(unknown))).status_code == 401
-        assert own_issuer.asked.count("/jwks") == 2
-
-
-async def test_keys_of_other_kinds_and_uses_in_the_set_do_no_harm(own_issuer: TestIssuer) -> None:
-    rsa = RSAKey.generate_key(2048, {"kid": "rsa"})
-    listed: list[Any] = [
-        {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "odd"},
-        {"kty": "EC", "crv": "P-256", "x": "!", "kid": "broken"},
-        {"kty": "unheard-of", "kid": "new"},
-        {**rsa.as_dict(private=False), "kid": "for-encryption", "use": "enc"},
-    ]
-    usual = own_issuer.answer
-
-    def answer(path: str) -> dict[str, Any] | None:
-        said = usual(path)
-        if path == "/jwks" and said:
-            said["keys"] = [*listed, *said["keys"], rsa.as_dict(private=False)]
-        return said
-
-    own_issuer.answer = answer
-    async with client_of(app_with(guarded(), own_issuer)) as api:
-        assert (await api.get("/officers-only", headers=own_issuer.bearer("officer"))).is_success
-        by_rsa = jwt.encode({"alg": "RS256", "kid": "rsa"}, own_issuer.claims(), rsa)
-        assert (await api.get("/officers-only", headers=bearing(by_rsa))).is_success
-        encryption = jwt.encode({"alg": "RS256", "kid": "for-encryption"}, own_issuer.claims(), rsa)
-        answer_to = await api.get("/officers-only", headers=bearing(encryption))
-        assert answer_to.status_code == 401
-
-
-async def test_while_the_issuer_is_away_it_is_503_and_at_once(own_issuer: TestIssuer) -> None:
-    own_issuer.working = False
-    async with client_of(app_with(guarded(), own_issuer)) as api:
-        for _ in range(5):
-            answer = await api.get("/officers-only", headers=own_issuer.bearer("officer"))
-            assert answer.status_code == 503
-            assert answer.headers["retry-after"]
-        assert len(own_issuer.asked) == 1
-        assert (await api.get("/officers-only")).status_code == 401
-        assert (await api.get("/everybody")).status_code == 200
-
-
-async def test_keys_once_fetched_keep_working_while_the_issuer_is_away(
-    own_issuer: TestIssuer,
-) -> None:
-    async with client_of(app_with(guarded(), own_issuer)) as api:
-        assert (await api.get("/officers-only", headers=own_issuer.bearer("officer"))).is_success
-        own_issuer.working = False
-        unknown = own_issuer.sign(own_issuer.claims(), kid="made-up")
-        assert (await api.get("/officers-only", headers=bearing(unknown))).status_code == 401
-        assert (await api.get("/officers-only", headers=own_issuer.bearer("officer"))).is_success
-
-
-async def test_an_issuer_that_says_it_is_another_is_not_believed(own_issuer: TestIssuer) -> None:
-    usual = own_issuer.answer
-
-    def answer(path: str) -> dict[str, Any] | None:
-        said = usual(path)
-        return said | {"issuer": "https://elsewhere.example"} if said and "issuer" in said else said
-
-    own_issuer.answer = answer
-    async with client_of(app_with(guarded(), own_issuer)) as api:
-        headers = own_issuer.bearer("officer")
-        assert (await api.get("/officers-only", headers=headers)).status_code == 503
-
-
-def test_an_app_with_a_route_without_a_rule_does_not_start(issuer: TestIssuer) -> None:
-    router = APIRouter()
-
-    @router.get("/v1/open-by-mistake")
-    async def forgotten() -> None: ...
-
-    with pytest.raises(RuleMissing, match="open-by-mistake"):
-        app_with(router, issuer)
-
-
-def test_an_app_with_a_route_with_two_rules_does_not_start(issuer: TestIssuer) -> None:
-    router = APIRouter()
-
-    @router.get("/v1/both")
-    async def both(_: Annotated[None, public()], __: Annotated[Any, allow("officer")]) -> None: ...
-
-    with pytest.raises(RuleMissing, match="both"):
-        app_with(router, issuer)
-
-
-def test_an_app_with_a_form_whose_token_is_not_checked_does_not_start(issuer: TestIssuer) -> None:
-    router = APIRouter()
-
-    @router.post("/cancel")
-    async def cancel(_: Annotated[None, public_page()]) -> None: ...
-
-    with pytest.raises(RuleMissing, match="csrf_form"):
-        app_with(router, issuer)
-
-
-def test_a_session_is_never_enough_for_a_change_through_the_api(issuer: TestIssuer) -> None:
-    router = APIRouter()
-
-    @router.post("/v1/change")
-    async def change(_: Annotated[Any, allow("officer", session=True)]) -> None: ...
-
-    with pytest.raises(RuleMissing, match="session"):
-        app_with(router, issuer)
-
-
-def test_each_route_can_be_asked_for_its_rule(issuer: TestIssuer) -> None:
-    router = guarded()
-
-    @router.get("/page")
-    async def page(_: Annotated[Principal, staff_page("duty")]) -> None: ...
-
-    @router.post("/page")
-    async def form(_: Annotated[None, public_page()], __: Annotated[Any, csrf_form()]) -> None: ...
-
-    rules = {
-        (route.path, *sorted(route.methods)): rule_of(route)
-        for route in routes_of(app_with(router, issuer))
-    }
-    assert (found := rules[f"/{NAME}/v1/officers-only", "GET"])
-    assert (found.kind, found.roles) == ("staff", {"officer", "coordinator"})
-    assert (found := rules[f"/{NAME}/page", "GET"])
-    assert (found.kind, found.roles) == ("staff_page", {"duty"})
-    assert (found := rules[f"/{NAME}/page", "POST"])
-    assert found.kind == "public_page"
-    assert rules["/healthz", "GET"] is None

@@ -15,7 +15,7 @@ from shared.consumer.offsets import Fenced, Mark
 from shared.postgres import Database
 from tests.infra import until
 from tests.kafka import renew_topics
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 from tests.shared.reading import VALUE, a_reading, an_arrival
 
@@ -221,7 +221,7 @@ async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
     async with relaying(mine):
         await path.say(shared_database, *keys, *keys)
         await until(lambda: path.outbox_is_empty(shared_database), 20)
-    await path.trim(empty_topics, leave=1)
+    await otherclient.trim(empty_topics, leave=1)
     async with consuming(mine, name):
         stops = await until(lambda: path.stops(shared_database), 20)
         assert "booking events republish" in stops[0]
@@ -252,10 +252,10 @@ async def test_no_record_however_bad_stops_the_others(
     mine = parts(shared_database, empty_topics)
     await path.make_ledger(shared_database)
     good = new_id()
-    async with path.producing(mine, max_request_size=2 * 1024 * 1024) as producer:
+    async with otherclient.producing(mine, max_request_size=2 * 1024 * 1024) as producer:
         for bad in BAD.values():
             key = str(new_id())
-            proper = path.headers_for(key, 1, **bad.get("changes", {}))
+            proper = otherclient.headers_for(key, 1, **bad.get("changes", {}))
             headers = bad.get("headers", proper) + bad.get("extra", [])
             await producer.send_and_wait(
                 TOPIC,

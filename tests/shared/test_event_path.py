@@ -12,7 +12,7 @@ from shared.events import WardRef, internal, shared_later
 from shared.events.walks import SHARED, SharedWalkStarted
 from shared.postgres import Database
 from tests.infra import until
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, parts, relaying
 
 
@@ -26,8 +26,8 @@ async def test_what_is_committed_arrives_once_and_in_order(
         await path.say(shared_database, *keys, *keys, *keys)
         await until(lambda: path.number_of_effects(shared_database, 60), 20)
     assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
-    records = await path.on_topic(empty_topics)
-    assert path.first_occurrences(records) == {str(key): [1, 2, 3] for key in keys}
+    records = await otherclient.on_topic(empty_topics)
+    assert otherclient.first_occurrences(records) == {str(key): [1, 2, 3] for key in keys}
     assert len(records) == 60
     assert await path.rows(shared_database, "select 1 from outbox") == []
 
@@ -45,7 +45,7 @@ async def test_what_is_rolled_back_is_never_published(
             await transaction.rollback()
         await path.say(shared_database, kept)
         await until(lambda: path.outbox_is_empty(shared_database))
-    assert {record.key for record in await path.on_topic(empty_topics)} == {str(kept)}
+    assert {record.key for record in await otherclient.on_topic(empty_topics)} == {str(kept)}
 
 
 async def test_a_row_that_commits_late_with_a_low_number_is_still_sent(
@@ -58,9 +58,9 @@ async def test_a_row_that_commits_late_with_a_low_number_is_still_sent(
         await transaction.start()
         await outbox.append(connection, internal(path.a_start(), late, at=path.START))
         await path.say(shared_database, early)
-        await until(lambda: path.is_on_topic(empty_topics, str(early)))
+        await until(lambda: otherclient.is_on_topic(empty_topics, str(early)))
         await transaction.commit()
-        await until(lambda: path.is_on_topic(empty_topics, str(late)))
+        await until(lambda: otherclient.is_on_topic(empty_topics, str(late)))
 
 
 async def test_a_key_is_never_overtaken_while_somebody_locks_its_row(
@@ -72,11 +72,13 @@ async def test_a_key_is_never_overtaken_while_somebody_locks_its_row(
     async with shared_database.pool.acquire() as connection, connection.transaction():
         await connection.execute("select 1 from outbox order by seq limit 1 for update")
         async with relaying(mine):
-            await until(lambda: path.is_on_topic(empty_topics, str(witness)))
+            await until(lambda: otherclient.is_on_topic(empty_topics, str(witness)))
     async with relaying(mine):
         await until(lambda: path.outbox_is_empty(shared_database), 30)
-    records = [record for record in await path.on_topic(empty_topics) if record.key == str(key)]
-    assert path.first_occurrences(records) == {str(key): [1, 2, 3]}
+    records = [
+        record for record in await otherclient.on_topic(empty_topics) if record.key == str(key)
+    ]
+    assert otherclient.first_occurrences(records) == {str(key): [1, 2, 3]}
 
 
 async def test_two_relays_send_each_event_once(
@@ -88,8 +90,8 @@ async def test_two_relays_send_each_event_once(
         for _ in range(4):
             await path.say(shared_database, *keys)
         await until(lambda: path.outbox_is_empty(shared_database), 30)
-    records = await path.on_topic(empty_topics)
-    assert path.first_occurrences(records) == {str(key): [1, 2, 3, 4] for key in keys}
+    records = await otherclient.on_topic(empty_topics)
+    assert otherclient.first_occurrences(records) == {str(key): [1, 2, 3, 4] for key in keys}
     assert len(records) == 200
 
 
@@ -100,8 +102,8 @@ async def test_the_envelope_is_cloudevents_as_the_sdk_reads_it(
     key = new_id()
     async with relaying(mine):
         await path.say(shared_database, key)
-        await until(lambda: path.is_on_topic(empty_topics, str(key)))
-    (record,) = await path.on_topic(empty_topics)
+        await until(lambda: otherclient.is_on_topic(empty_topics, str(key)))
+    (record,) = await otherclient.on_topic(empty_topics)
     message = KafkaMessage(
         headers={name: value.encode() for name, value in record.headers.items()},
         key=record.key.encode(),
@@ -135,9 +137,11 @@ async def test_the_shared_tier_waits_until_the_next_band_is_over(
         await outbox.append(connection, path.a_shared_start(witness := new_id()))
     async with relaying(mine):
         await until(lambda: path.is_settled(shared_database, str(witness)), 20)
-        assert [each.key for each in await path.on_topic(empty_topics, SHARED)] == [str(witness)]
+        assert [each.key for each in await otherclient.on_topic(empty_topics, SHARED)] == [
+            str(witness)
+        ]
         path.clock_of(mine).at = release
-        await until(lambda: path.is_on_topic(empty_topics, str(held), SHARED))
+        await until(lambda: otherclient.is_on_topic(empty_topics, str(held), SHARED))
 
 
 async def test_a_shared_record_tells_no_more_than_the_band_it_is_sent_in(
@@ -154,7 +158,7 @@ async def test_a_shared_record_tells_no_more_than_the_band_it_is_sent_in(
             await outbox.append(connection, event)
     async with relaying(mine):
         await until(lambda: path.outbox_is_empty(shared_database))
-    records = await path.on_topic(empty_topics, SHARED)
+    records = await otherclient.on_topic(empty_topics, SHARED)
     sent_in = int(band_of(mine.clock()).starts_at.timestamp() * 1000)
     assert {record.timestamp for record in records} == {sent_in}
     assert {record.headers["ce_time"] for record in records} == {past.starts_at.isoformat()}

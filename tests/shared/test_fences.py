@@ -1,7 +1,7 @@
 """The consumer's fences where only rows can tell: what is parked, what waits, what is left behind."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
@@ -13,20 +13,19 @@ from aiokafka import TopicPartition
 from shared import operations
 from shared.clock import new_id
 from shared.codec import Record
-from shared.consumer import Consumer, batch, position
+from shared.consumer import Consumer, batch
 from shared.consumer.arrivals import read
 from shared.consumer.assigned import Assigned
 from shared.consumer.drainer import drain_due
-from shared.consumer.offsets import Fenced, Mark, Standing
+from shared.consumer.offsets import Fenced, Mark
 from shared.consumer.parking import STOP
-from shared.consumer.position import Log, Trimmed
 from shared.consumer.tender import Tender
 from shared.events import Received
 from shared.postgres import Connection, Database
 from tests.infra import until
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, parts
-from tests.shared.reading import PARTITION, START, a_reading, an_arrival, place
+from tests.shared.reading import START, a_reading, an_arrival, place, raises
 
 NOWHERE = "127.0.0.1:1"
 
@@ -164,51 +163,12 @@ class NoRecords:
 async def test_while_a_stop_is_declared_nothing_is_fetched(shared_database: Database) -> None:
     consumer = Consumer(parts(shared_database, NOWHERE), "test", path.work())
     turn = partial(consumer._turn, cast(Any, NoRecords()))  # pyright: ignore[reportPrivateUsage]
-    assert await _raises(Fetched, turn())
+    assert await raises(Fetched, turn())
     async with shared_database.transaction() as connection:
         await connection.execute(STOP, "test", "a test's own")
-    assert not await _raises(Fetched, turn())
+    assert not await raises(Fetched, turn())
     await path.operate(shared_database, operations.resume, "test", by="tests")
-    assert await _raises(Fetched, turn())
-
-
-async def test_a_log_that_has_lost_what_was_not_read_is_not_begun_anew(
-    shared_database: Database,
-) -> None:
-    await _stand_at(shared_database, 4)
-    trimmed = Log(5, 9, "cluster")
-    assert await _raises(Trimmed, position.look(shared_database, PARTITION, trimmed))
-    assert await place(shared_database) == (4, "cluster")
-
-
-@pytest.mark.parametrize("log", [Log(0, 9, "another"), Log(0, 3, "cluster")])
-async def test_another_cluster_or_a_shorter_log_is_read_from_its_start(
-    shared_database: Database, log: Log
-) -> None:
-    await _stand_at(shared_database, 4)
-    found = await position.look(shared_database, PARTITION, log)
-    assert found.standing.mark == START
-    assert await place(shared_database) == (0, log.cluster)
-
-
-async def test_a_reader_with_a_stale_place_does_not_begin_anew(shared_database: Database) -> None:
-    await _stand_at(shared_database, 4)
-    stale, another = Mark(2, str(new_id())), Log(0, 9, "another")
-    beginning = position.begin_again(shared_database, PARTITION, stale, another)
-    assert await _raises(Fenced, beginning)
-    assert await place(shared_database) == (4, "cluster")
-
-
-async def test_who_finds_a_partition_begun_does_not_begin_it(shared_database: Database) -> None:
-    await _stand_at(shared_database, 4)
-    beginning = position.begin(shared_database, PARTITION, None, Log(0, 9, "cluster"))
-    assert await _raises(Fenced, beginning)
-    assert await place(shared_database) == (4, "cluster")
-
-
-async def test_who_begins_on_a_trimmed_log_notes_where_it_ended(shared_database: Database) -> None:
-    found = await position.look(shared_database, PARTITION, Log(5, 9, "cluster"))
-    assert found.standing == Standing(Mark(5, ""), "cluster", 9)
+    assert await raises(Fetched, turn())
 
 
 async def test_on_a_trimmed_log_too_a_known_keys_gap_waits(shared_database: Database) -> None:
@@ -224,7 +184,7 @@ async def test_a_value_that_cannot_be_read_is_parked_with_its_key(
 ) -> None:
     reading = await a_reading(shared_database)
     key = str(new_id())
-    odd = read(Record(key.encode(), b"{", path.headers_for(key, 1)), TOPIC, 0, 0)
+    odd = read(Record(key.encode(), b"{", otherclient.headers_for(key, 1)), TOPIC, 0, 0)
     await batch.apply(shared_database, reading, START, [odd, an_arrival(1, key, 2)])
     rows = await path.rows(shared_database, "select sequence, cause from parked order by sequence")
     assert [tuple(row.values()) for row in rows] == [(1, "not-json"), (2, "behind")]
@@ -326,26 +286,12 @@ async def test_a_partition_that_waits_and_does_not_move_is_stuck(
     assert mine.progress.stuck() == []
 
 
-async def _stand_at(database: Database, number: int) -> None:
-    """Have read so many records, each of a key of its own."""
-    items = [an_arrival(offset, str(new_id()), 1) for offset in range(number)]
-    await batch.apply(database, await a_reading(database), START, items)
-
-
 async def _somebody_waits(database: Database) -> bool:
     """Whether a session of this database waits for another's lock."""
     waiting = """
     select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
     """
     return bool(await path.rows(database, waiting))
-
-
-async def _raises(what: type[Exception], attempt: Awaitable[Any]) -> bool:
-    try:
-        await attempt
-    except what:
-        return True
-    return False
 
 
 async def _execute(database: Database, statement: str) -> None:

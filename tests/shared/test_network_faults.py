@@ -13,7 +13,7 @@ from tests.faults.ground import behind_a_proxy
 from tests.faults.proxy import Proxy
 from tests.infra import until
 from tests.kafka import KafkaNode, apply_topics, require_jars
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying
 
 KEYS = 20
@@ -55,7 +55,7 @@ async def test_in_any_weather_each_effect_happens_once_and_in_order(
             proxy.calm()
         await until(lambda: path.number_of_effects(shared_database, 3 * KEYS), 60)
         await until(lambda: path.outbox_is_empty(shared_database), 30)
-    told = path.first_occurrences(await path.on_topic(node.bootstrap))
+    told = otherclient.first_occurrences(await otherclient.on_topic(node.bootstrap))
     assert told == await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
 
 

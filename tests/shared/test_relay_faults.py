@@ -22,7 +22,7 @@ from tests.factories import KeptParts
 from tests.infra import until
 from tests.kafka import KafkaNode
 from tests.keyring import as_operator
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 
 
@@ -33,15 +33,15 @@ async def test_nothing_is_lost_when_kafka_is_killed_while_it_sends(
     keys = [new_id() for _ in range(100)]
     async with relaying(mine):
         await path.say(shared_database, *keys)
-        await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(keys[0])), 20)
+        await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(keys[0])), 20)
         saying = asyncio.create_task(path.say(shared_database, *keys, *keys))
         await kafka_node.kill()
         await saying  # writes go on without a broker
         await path.say(shared_database, *keys)
         await kafka_node.start()
         await until(lambda: path.outbox_is_empty(shared_database), 40)
-    records = await path.on_topic(kafka_node.bootstrap)
-    assert path.first_occurrences(records) == {str(key): [1, 2, 3, 4] for key in keys}
+    records = await otherclient.on_topic(kafka_node.bootstrap)
+    assert otherclient.first_occurrences(records) == {str(key): [1, 2, 3, 4] for key in keys}
 
 
 async def test_an_acknowledgement_that_does_not_come_keeps_the_row(
@@ -51,14 +51,14 @@ async def test_an_acknowledgement_that_does_not_come_keeps_the_row(
     key, later = new_id(), new_id()
     async with relaying(mine):
         await path.say(shared_database, key)
-        await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(key)), 20)
+        await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(key)), 20)
         await until(lambda: path.outbox_is_empty(shared_database))
         await kafka_node.kill()
         await path.say(shared_database, later)
         await until(lambda: _restarts(mine), 40)
         assert await path.rows_of_topic(shared_database, TOPIC, 1)
         await kafka_node.start()
-        await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(later)), 40)
+        await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(later)), 40)
 
 
 def _restarts(mine: Any) -> bool:
@@ -81,7 +81,7 @@ async def test_a_missing_topic_holds_back_only_its_own_rows(
         await path.outbox.append(connection, path.a_shared_start(key))
     async with relaying(mine):
         await path.say(shared_database, here)
-        await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(here)), 20)
+        await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(here)), 20)
         await until(lambda: path.sample(mine, "relay_topic_blocked", topic=SHARED) == 1, 20)
     assert await path.rows_of_topic(shared_database, SHARED, 1)
 
@@ -109,12 +109,12 @@ async def test_another_cluster_is_not_written_to_until_somebody_republishes(
         await path.say(shared_database, *before, after)
         await until(lambda: _met_another_cluster(mine) > 1, 40)  # and left it alone the first time
         assert path.sample(mine, "relay_foreign_cluster") == 1
-        assert await path.on_topic(kafka_node.bootstrap) == []
+        assert await otherclient.on_topic(kafka_node.bootstrap) == []
         assert await republish(mine, path.START - timedelta(days=1)) == 61
         await until(lambda: path.number_of_effects(shared_database, 61), 40)
     found = await path.effects(shared_database)
     assert found == {str(key): [1, 2, 3] for key in before} | {str(after): [1]}
-    records = await path.on_topic(kafka_node.bootstrap)
+    records = await otherclient.on_topic(kafka_node.bootstrap)
     marked = [each for each in records if "ce_republished" in each.headers]
     assert {(each.key, each.sequence) for each in marked} == {
         (str(key), 1) for key in [*before, after]
@@ -138,10 +138,10 @@ async def test_an_embedded_relay_fills_a_fresh_broker_by_itself(
     await path.topics_again(kafka_node.bootstrap)
     second = parts(shared_database, kafka_node.bootstrap, kafka_cluster="second broker")
     async with relaying(second):
-        await until(lambda: path.is_on_topic(kafka_node.bootstrap, str(keys[0])), 40)
+        await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(keys[0])), 40)
         await until(lambda: path.outbox_is_empty(shared_database), 20)
-    records = await path.on_topic(kafka_node.bootstrap)
-    assert path.first_occurrences(records) == {str(key): [1, 2] for key in keys}
+    records = await otherclient.on_topic(kafka_node.bootstrap)
+    assert otherclient.first_occurrences(records) == {str(key): [1, 2] for key in keys}
 
 
 async def test_republish_sends_each_keys_whole_story_and_appends_wait(
@@ -164,8 +164,8 @@ async def test_republish_sends_each_keys_whole_story_and_appends_wait(
     async with relaying(mine):
         await path.say(shared_database, old)
         await until(lambda: path.outbox_is_empty(shared_database), 20)
-    records = await path.on_topic(empty_topics)
-    assert path.first_occurrences(records) == {str(old): [1, 2, 3], str(other): [1]}
+    records = await otherclient.on_topic(empty_topics)
+    assert otherclient.first_occurrences(records) == {str(old): [1, 2, 3], str(other): [1]}
 
 
 async def test_republish_waits_for_an_open_append(
@@ -242,9 +242,9 @@ async def test_a_small_broker_is_not_filled_before_every_reader_has_read(
     pace.sent(place, offset=0, size=900)
     *early, last = READERS[TOPIC]
     for group in early:
-        await path.commit(empty_topics, group, place, 1)
+        await otherclient.commit(empty_topics, group, place, 1)
     async with path.running(pace.room()) as waiting:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(waiting), 1)
-        await path.commit(empty_topics, last, place, 1)
+        await otherclient.commit(empty_topics, last, place, 1)
         await asyncio.wait_for(waiting, 10)

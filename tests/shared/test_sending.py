@@ -18,7 +18,7 @@ from shared.postgres import Database
 from shared.relay import lease
 from shared.relay.sending import Sending
 from tests.infra import until
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, parts, relaying
 
 
@@ -227,5 +227,5 @@ async def test_nothing_is_sent_to_another_cluster_than_the_one_that_holds_our_ev
 
     async with relaying(mine):
         await until(decided, 20)
-    assert await path.on_topic(empty_topics) == []
+    assert await otherclient.on_topic(empty_topics) == []
     assert await _waiting(shared_database) == [1]

@@ -10,7 +10,7 @@ from shared.clock import new_id
 from shared.postgres import Database
 from tests.infra import until
 from tests.kafka import KafkaNode
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 
 KEYS = 30
@@ -35,7 +35,7 @@ async def test_a_topic_deleted_and_made_again_is_filled_by_republish_and_doubles
         await until(lambda: path.outbox_is_empty(shared_database), 30)
         await until(lambda: path.rows_parked(shared_database, 0), 30)
     assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
-    told = {(each.key, each.sequence) for each in await path.on_topic(kafka_node.bootstrap)}
+    told = {(each.key, each.sequence) for each in await otherclient.on_topic(kafka_node.bootstrap)}
     assert told == {(str(key), number) for key in keys for number in (1, 2, 3)}
 
 
@@ -56,7 +56,7 @@ async def test_partitions_added_against_the_rules_lose_nothing_and_double_nothin
             await until(lambda: path.number_of_effects(shared_database, 3 * KEYS), 90)
             await until(lambda: path.rows_parked(shared_database, 0), 30)
     assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
-    assert 12 in {each.partition for each in await path.on_topic(kafka_node.bootstrap)}
+    assert 12 in {each.partition for each in await otherclient.on_topic(kafka_node.bootstrap)}
 
 
 async def delete(bootstrap: str) -> None:

@@ -7,7 +7,7 @@ from shared.where import Places
 from tests.conftest import FreshDatabase
 from tests.factories import KeptParts
 from tests.infra import until
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 from tests.shared.test_command_line import Shell
 
@@ -58,7 +58,9 @@ async def test_a_sent_event_is_told_by_its_offset_and_by_what_a_reader_made_of_i
     found = await where.find(mine, key)
     assert became(found) == [(1, "applied"), (2, "applied"), (3, "not read yet")]
     assert found.said == []  # reporting did not say it
-    records = {(each.partition, each.offset): each for each in await path.on_topic(empty_topics)}
+    records = {
+        (each.partition, each.offset): each for each in await otherclient.on_topic(empty_topics)
+    }
     for each in found.on_kafka:
         assert records[each.partition, each.offset].sequence == each.sequence
         assert records[each.partition, each.offset].key == str(key)

@@ -12,7 +12,7 @@ from shared.clock import new_id
 from shared.events import OWNERS
 from tests.factories import SERVICES
 from tests.infra import until
-from tests.shared.eventpath import on_topic
+from tests.shared.otherclient import on_topic
 from tests.system.acts import People
 from tests.system.installation import Installation
 

@@ -18,7 +18,7 @@ import pytest
 from shared.events import concerns, walks
 from tests.factories import SERVICES
 from tests.infra import until
-from tests.shared.eventpath import first_occurrences
+from tests.shared.otherclient import first_occurrences
 from tests.system.acts import People
 from tests.system.installation import Installation
 

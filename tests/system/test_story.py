@@ -11,7 +11,7 @@ import httpx
 
 from shared.events import concerns, walks
 from tests.infra import until
-from tests.shared.eventpath import OnTopic
+from tests.shared.otherclient import OnTopic
 from tests.system.acts import LARKFIELD, People, an_address
 from tests.system.installation import Installation
 from tests.system.mailbox import text_of
