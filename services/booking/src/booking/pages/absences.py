@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import service
-from booking.pages.typed import instant_of, typed_in
+from booking.pages.typed import instant_of, seen_in, typed_in
 from booking.schemas import DeskDep, RecordAbsenceBody
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
@@ -100,10 +100,8 @@ async def end_absence(
     request: Request, who: CoordinatorDep, form: FormDep, desk: DeskDep, absence_id: UUID
 ) -> Response:
     """She is back, or will not be away after all."""
-    version = str(form.get("version", ""))
-    seen = int(version) if version.isascii() and version.isdecimal() else 0
     try:
-        await service.end_absence(desk, absence_id, desk.clock(), who, seen)
+        await service.end_absence(desk, absence_id, desk.clock(), who, seen_in(form))
     except (Conflict, PreconditionFailed) as refusal:
         return await _one(request, who, desk, absence_id, refusal)
     return RedirectResponse("/booking/absences", SEE_OTHER)

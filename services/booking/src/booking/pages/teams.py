@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
-from booking.pages.typed import typed_in, wrong_fields
+from booking.pages.typed import seen_in, typed_in, wrong_fields
 from booking.schemas import DeskDep, PolicyBody, WardsBody
 from booking.service import Desk, team_answers
 from shared.auth import Principal, csrf_form, staff_page
@@ -97,12 +97,10 @@ async def change_policy(
     request: Request, who: CoordinatorDep, form: FormDep, desk: DeskDep, team_id: UUID
 ) -> Response:
     """The next version, or the form again with what is wrong."""
-    typed = typed_in(form, (*NUMBERS, *CHOICES, "version"))
+    typed = typed_in(form, (*NUMBERS, *CHOICES))
     try:
-        body = PolicyBody.model_validate(
-            {name: said for name, said in typed.items() if name != "version"}
-        )
-        await service.change_policy(desk, team_id, who, body.policy(), _seen(typed))
+        body = PolicyBody.model_validate(typed)
+        await service.change_policy(desk, team_id, who, body.policy(), seen_in(form))
     except ValidationError as error:
         errors = wrong_fields(error, WRONG, "min_notice_minutes")
         return _policy_form(request, await _team(desk, team_id, who), typed, errors, 422)
@@ -134,17 +132,11 @@ async def change_wards(
     )
     wards = WardsBody(own=own, borrowed=borrowed).wards()
     try:
-        await service.change_wards(desk, team_id, who, wards, _seen(typed_in(form, ("version",))))
+        await service.change_wards(desk, team_id, who, wards, seen_in(form))
     except PreconditionFailed as late:
         team = await _team(desk, team_id, who)
         return _wards_form(request, desk, team, wards, {"wards": FASTER}, late.status)
     return RedirectResponse(f"/booking/teams?changed={team_id}", SEE_OTHER)
-
-
-def _seen(typed: dict[str, str]) -> int:
-    """The version that the form was filled with."""
-    version = typed["version"]
-    return int(version) if version.isascii() and version.isdecimal() else 0
 
 
 async def _team(desk: Desk, team_id: UUID, who: Principal) -> domain.Team:

@@ -18,6 +18,12 @@ def typed_in(form: FormData, fields: Iterable[str]) -> dict[str, str]:
     return {name: str(form.get(name, "")).strip() for name in fields}
 
 
+def seen_in(form: FormData) -> int:
+    """The version that a form was filled with; 0, which nothing has, when it is none."""
+    version = str(form.get("version", ""))
+    return int(version) if version.isascii() and version.isdecimal() else 0
+
+
 def day_of(typed: Mapping[str, str], prefix: str) -> date | None:
     """The day in three fields; None when it is none."""
     try:

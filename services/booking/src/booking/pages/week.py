@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from booking import domain, service, store
-from booking.pages.typed import day_of, said_day, typed_in, wrong_fields
+from booking.pages.typed import day_of, said_day, seen_in, typed_in, wrong_fields
 from booking.schemas import DeskDep, ShiftBody
 from booking.service import Desk, roster_answers
 from shared.auth import Principal, csrf_form, once_of, staff_page
@@ -97,13 +97,12 @@ async def remove_shift(
     request: Request, who: CoordinatorDep, form: FormDep, desk: DeskDep, shift_id: UUID
 ) -> Response:
     """Remove a shift: its open slots go, its walks are listed."""
-    typed = typed_in(form, ("officer_id", "version"))
     try:
-        officer_id, seen = UUID(typed["officer_id"]), int(typed["version"])
+        officer_id = UUID(str(form.get("officer_id", "")))
     except ValueError:
         return await _week(request, who, desk, None, None, status=422)
     try:
-        answer = await service.remove_shift(desk, officer_id, shift_id, who, seen)
+        answer = await service.remove_shift(desk, officer_id, shift_id, who, seen_in(form))
     except PreconditionFailed as late:
         return await _week(request, who, desk, officer_id, None, refusal=late, status=late.status)
     said = _said("is removed", answer)

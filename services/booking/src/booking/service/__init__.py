@@ -11,7 +11,7 @@ from booking.service.absences import (
     end_absence,
     record_absence,
 )
-from booking.service.barring import NewBar, bar, bars, lift_bar
+from booking.service.bars import NewBar, bar, bars, lift_bar
 from booking.service.changes import (
     abort_walk,
     debrief_walk,

@@ -5,7 +5,7 @@ Invariant: statements are module constants in capitals; times and ids come from 
 
 from booking.store import (
     absences,
-    barring,
+    bars,
     erasures,
     matching,
     overdue,
@@ -19,7 +19,7 @@ from booking.store import (
 
 __all__ = [
     "absences",
-    "barring",
+    "bars",
     "erasures",
     "matching",
     "overdue",

@@ -117,3 +117,17 @@ def _plan(row: Record) -> dict[str, Any]:
 
 def _deed(at: datetime | None, by: str | None, *, late: bool = False) -> domain.Deed | None:
     return domain.Deed(at, by, late) if at and by else None
+
+
+def bar(row: Record) -> domain.Bar:
+    """A bar."""
+    return domain.Bar(
+        id=row["id"],
+        reference=row["reference"],
+        ward_code=row["ward_code"],
+        reason=row["reason"],
+        by=row["barred_by"],
+        since=row["barred_at"],
+        until=row["until"],
+        lifted_at=row["lifted_at"],
+    )

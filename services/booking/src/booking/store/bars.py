@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-
 from booking import domain
+from booking.store import rows
 from shared.postgres import Connection
 
 # The contact is read from her walk: whoever bars need not know it.
@@ -38,13 +37,13 @@ async def bar(connection: Connection, walk_id: UUID, wanted: domain.Bar) -> doma
     row = await connection.fetchrow(
         BAR, wanted.id, walk_id, wanted.reason, wanted.by, wanted.since, wanted.until
     )
-    return _bar(row) if row else None
+    return rows.bar(row) if row else None
 
 
 async def lock_bar(connection: Connection, bar_id: UUID) -> domain.Bar | None:
     """A bar, lifted or not, locked until the commit."""
     row = await connection.fetchrow(LOCK_BAR, bar_id)
-    return _bar(row) if row else None
+    return rows.bar(row) if row else None
 
 
 async def lift(connection: Connection, bar_id: UUID, *, by: str, at: datetime) -> None:
@@ -56,17 +55,4 @@ async def list_bars(
     connection: Connection, at: datetime, wards: Sequence[str] | None
 ) -> list[domain.Bar]:
     """The bars that hold now, in these wards (None: in all), the newest first."""
-    return [_bar(row) for row in await connection.fetch(LIST_BARS, at, wards)]
-
-
-def _bar(row: Record) -> domain.Bar:
-    return domain.Bar(
-        id=row["id"],
-        reference=row["reference"],
-        ward_code=row["ward_code"],
-        reason=row["reason"],
-        by=row["barred_by"],
-        since=row["barred_at"],
-        until=row["until"],
-        lifted_at=row["lifted_at"],
-    )
+    return [rows.bar(row) for row in await connection.fetch(LIST_BARS, at, wards)]

@@ -41,7 +41,7 @@ async def bar(desk: Desk, wanted: NewBar, who: Principal, request: Once) -> dict
         if walk is None:
             raise NotFound("There is no walk of that reference.")
         who.must_cover(walk.ward.code)
-        barred = await store.barring.bar(
+        barred = await store.bars.bar(
             connection,
             walk.id,
             domain.Bar(
@@ -71,16 +71,17 @@ async def bar(desk: Desk, wanted: NewBar, who: Principal, request: Once) -> dict
 async def lift_bar(desk: Desk, bar_id: UUID, who: Principal) -> None:
     """Let her book again; one that was lifted before stays as it is. Raises NotFound, Forbidden."""
     async with desk.database.transaction() as connection:
-        found = await store.barring.lock_bar(connection, bar_id)
+        found = await store.bars.lock_bar(connection, bar_id)
         if found is None:
             raise NotFound("There is no such bar.")
         who.must_cover(found.ward_code)
-        if found.lifted_at is None:
-            await store.barring.lift(connection, bar_id, by=who.subject, at=desk.clock())
+        if found.lifted_at is not None:
+            return
+        await store.bars.lift(connection, bar_id, by=who.subject, at=desk.clock())
     desk.log.info("contact.bar_lifted", bar=str(bar_id))
 
 
 async def bars(desk: Desk, wards: Sequence[str] | None) -> Sequence[domain.Bar]:
     """The bars that hold now in these wards; None: in all."""
     async with desk.database.reading() as connection:
-        return await store.barring.list_bars(connection, desk.clock(), wards)
+        return await store.bars.list_bars(connection, desk.clock(), wards)
