@@ -1,6 +1,7 @@
 """What may still change of a walk, over HTTP and by its link, with the rows and facts left behind."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ import pytest
 from booking import domain, service
 from shared.events.walks import INTERNAL, SHARED
 from shared.idempotency import once
-from tests.booking.desk import OTHER_WARD, Booking, Json, problem, seed
+from tests.booking.desk import OTHER_WARD, POLICY, Booking, Json, problem, seed
 from tests.booking.test_service import token_of
 from tests.factories import START
 
@@ -140,6 +141,27 @@ async def test_an_officer_who_is_not_free_does_not_take_it(booking: Booking) -> 
     answer = await gives(booking, walk, 1)
     assert (answer.status_code, problem(answer)) == (409, "officer-busy")
     assert await booking.types(INTERNAL) == ["walk.confirmed.v1"] * 2
+
+
+async def test_where_officers_are_women_another_one_is_too(booking: Booking) -> None:
+    walk = await booking.walk()
+    await seed(booking.desk, policy=replace(POLICY, officer_sex="women"))
+    refused = await gives(booking, walk, 1)
+    assert (refused.status_code, problem(refused)) == (409, "does-not-fit")
+    assert await booking.types(INTERNAL) == ["walk.confirmed.v1"]
+    async with booking.database.transaction() as connection:
+        await connection.execute("update officer set sex = 'female' where subject = 'officer-2'")
+    assert (await gives(booking, walk, 1)).status_code == 200
+
+
+async def test_who_has_her_walks_of_the_day_takes_no_other(booking: Booking) -> None:
+    walk = await booking.walk()
+    await booking.walk(officer=1, at=START + timedelta(hours=3))
+    await seed(booking.desk, policy=replace(POLICY, daily_limit=1))
+    refused = await gives(booking, walk, 1)
+    assert (refused.status_code, problem(refused)) == (409, "officer-busy")
+    await seed(booking.desk, policy=replace(POLICY, daily_limit=2))
+    assert (await gives(booking, walk, 1)).status_code == 200
 
 
 async def test_her_own_open_slot_at_that_time_gives_way(booking: Booking) -> None:

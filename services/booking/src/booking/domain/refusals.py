@@ -1,7 +1,7 @@
 """What booking refuses, each with its slug and its words.
 
     Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, BarOver,
-        WrongState, WalkAhead, TooEarly, TooLate
+        DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
     Invalid 422: AdultsOnly
@@ -49,6 +49,12 @@ class WrongState(Conflict):
     """The walk is not in a state in which this can be done."""
 
     slug = "wrong-state"
+
+
+class DoesNotFit(Conflict):
+    """This officer does not bring what is asked for here: choose another."""
+
+    slug = "does-not-fit"
 
 
 class BarOver(Conflict):

@@ -98,7 +98,7 @@ async def reassign_walk(
 ) -> dict[str, Any]:
     """Another officer of the team takes a walk, and those that share its slot: all of them or none.
 
-    Raises Invalid, NotInTeam, OfficerBusy, WrongState.
+    Raises Invalid, NotInTeam, DoesNotFit, OfficerBusy, WrongState.
     """
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):

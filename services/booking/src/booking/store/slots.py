@@ -126,11 +126,22 @@ update slot set state = 'withdrawn'
 """
 GIVE_SLOT = "update slot set officer_id = $2 where id = $1"
 GIVE_ASSIGNMENT = "update assignment set officer_no = $3 where slot_id = $1 and officer_no = $2"
-IS_ABSENT = """
-select exists (
-    select from absence
-     where int4range(officer_no, officer_no, '[]') && int4range($1, $1, '[]')
-       and during && tstzrange($2, $3))
+# What ``bookable_slot`` asks of an officer, asked of one who is to take a slot that is booked.
+MAY_TAKE = """
+select policy.officer_sex = 'women' and officer.sex is distinct from 'female' as unfit,
+       exists (
+           select from absence
+            where int4range(absence.officer_no, absence.officer_no, '[]')
+                  && int4range(officer.officer_no, officer.officer_no, '[]')
+              and absence.during && tstzrange(slot.starts_at, slot.ends_at))
+       or policy.daily_limit <= (
+           select count(*) from assignment join slot as other on other.id = assignment.slot_id
+            where assignment.officer_no = officer.officer_no
+              and other.local_date = slot.local_date and other.id <> slot.id) as busy
+  from slot, officer
+  join team on team.id = officer.team_id
+  join policy on policy.team_id = team.id and policy.version = team.policy_version
+ where slot.id = $1 and officer.id = $2
 """
 
 
@@ -270,11 +281,14 @@ async def change_places(
 
 
 async def give(connection: Connection, walk: domain.Walk, officer: domain.Officer) -> None:
-    """Give a locked slot, and the time it takes, to another officer. Raises OfficerBusy."""
-    times = walk.times
+    """Give a locked slot, and the time it takes, to another officer. Raises DoesNotFit, OfficerBusy."""
     # Hers for an absence that is just being recorded, both for two who change places.
     await connection.execute(LOCK_OFFICERS, [walk.officer.id, officer.id])
-    if await connection.fetchval(IS_ABSENT, officer.number, times.starts_at, times.ends_at):
+    may = await connection.fetchrow(MAY_TAKE, walk.slot_id, officer.id)
+    assert may is not None  # both are locked
+    if may["unfit"]:
+        raise domain.DoesNotFit
+    if may["busy"]:
         raise domain.OfficerBusy
     await connection.execute(WITHDRAW_BESIDE, walk.slot_id, officer.id)
     try:
