@@ -219,9 +219,12 @@ async def test_refused_and_failed_requests_leave_no_trace_of_what_was_sent(
         await booking.books(str(some_id()), **planted),
     ]
     async with booking.database.transaction() as connection:
-        # PostgreSQL says the whole row that it refuses for this.
-        await connection.execute("alter table participant add check (sealed is null) not valid")
-    other = await booking.slot(at=START + timedelta(days=1))
+        # PostgreSQL says the whole row that it refuses for this; a walk's holds where they meet.
+        await connection.execute(
+            f"alter table walk add check (meeting_name <> '{PLANTED}') not valid"
+        )
+    place = {"name": PLANTED, "coordinates": booking.place()}
+    other = await booking.slot(at=START + timedelta(days=1), meeting_point=place)
     answers.append(await booking.books(other, **planted))
     assert answers[-1].status_code == 500
     assert PLANTED not in "".join(answer.text for answer in answers)
