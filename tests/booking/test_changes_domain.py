@@ -76,7 +76,7 @@ def test_moving_an_overdue_walk_clears_its_mark() -> None:
     assert marked is not None
     after, facts = domain.move(marked[0], later_slot(), POLICY, "force", telling(walk.start_due_at))
     assert after.overdue is None
-    assert types(facts)[-1] == "internal walk.overdue_cleared.v1"
+    assert types(facts)[0] == "internal walk.overdue_cleared.v1"  # the old plan, said last
 
 
 def test_her_cancellation_can_be_undone_for_ten_minutes() -> None:

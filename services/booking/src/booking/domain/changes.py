@@ -46,8 +46,9 @@ def move(
         end_due_at=slot.times.ends_at + policy.grace,
         sequence=walk.sequence + 1,
     )
-    told = facts.rescheduled(after, walk, initiator, telling)
-    return after, told + cleared(walk, telling.at)
+    # The mark was of the old plan: after the new one has been told, nobody says the old one again.
+    told = cleared(walk, telling.at) + facts.rescheduled(after, walk, initiator, telling)
+    return after, told
 
 
 def undo_cancel(walk: Walk, slot: Slot, policy: Policy, telling: Telling) -> tuple[Walk, Facts]:
