@@ -5,13 +5,15 @@ participant.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from booking import domain
 from booking.service import answers
 from booking.service.desk import Desk
+from booking.service.roster_answers import WEEKDAYS
 
+MIDNIGHT = time()
 WHY = {
     "no_slot": "No slot is open in these wards, hours and light.",
     "no_woman": "No woman has a slot then: the wish for one is not set aside.",
@@ -71,9 +73,9 @@ def _request(request: domain.Request) -> dict[str, Any]:
         "wards": list(request.wards),
         "hours": [
             {
-                "days": list(each.days),
+                "days": [WEEKDAYS[day - 1] for day in each.days],
                 "from": f"{each.since:%H:%M}",
-                "to": f"{each.until:%H:%M}",
+                "to": f"{each.until:%H:%M}" if each.until != MIDNIGHT else "24:00",
             }
             for each in request.hours
         ],
