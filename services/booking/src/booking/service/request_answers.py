@@ -63,6 +63,20 @@ def staffs(
     }
 
 
+def hours_in_words(hours: Sequence[domain.WishedHours]) -> str:
+    """``Tuesday, Friday 18:00 to 21:00``; several after a semicolon."""
+    said = [
+        f"{', '.join(WEEKDAYS[day - 1].capitalize() for day in each.days)}"
+        f" {each.since:%H:%M} to {_until(each)}"
+        for each in hours
+    ]
+    return "; ".join(said)
+
+
+def _until(hours: domain.WishedHours) -> str:
+    return f"{hours.until:%H:%M}" if hours.until != MIDNIGHT else "24:00"
+
+
 def _request(request: domain.Request) -> dict[str, Any]:
     return {
         "id": str(request.id),
@@ -75,7 +89,7 @@ def _request(request: domain.Request) -> dict[str, Any]:
             {
                 "days": [WEEKDAYS[day - 1] for day in each.days],
                 "from": f"{each.since:%H:%M}",
-                "to": f"{each.until:%H:%M}" if each.until != MIDNIGHT else "24:00",
+                "to": _until(each),
             }
             for each in request.hours
         ],
