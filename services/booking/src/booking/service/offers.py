@@ -30,7 +30,7 @@ A_MOMENT = timedelta(microseconds=1)
 async def match_next(desk: Desk) -> bool:
     """Offer one slot to the first in the line that it fits, or put one new wish into the line.
 
-    False when there is nothing to do, or another worker is at it.
+    False when there is nothing to do.
     """
     gone = set[UUID]()
     while True:
@@ -43,8 +43,6 @@ async def match_next(desk: Desk) -> bool:
 async def _match(desk: Desk, gone: set[UUID]) -> bool:
     at = desk.clock()
     async with desk.database.transaction() as connection:
-        if not await store.requests.lock_line(connection):
-            return False
         line = await store.requests.waiting(connection)
         wards = sorted({code for each in line for code in each.wards})
         found = await store.matching.candidates(connection, at, wards=wards) if line else []

@@ -53,9 +53,6 @@ update request
 
 SEALED = "select contact_hmac, key_name, wrapped_key, sealed from request where id = $1"
 
-# One matcher at a time: two could give the second in the line what the first has waited for.
-LOCK_LINE = "select pg_try_advisory_xact_lock(hashtextextended('booking requests line', 0))"
-
 WAITING = """
 select * from request where state in ('asked', 'waitlisted')
  order by priority desc, asked_at, id
@@ -190,11 +187,6 @@ async def person(
         return None
     sealed = Sealed(row["key_name"], row["wrapped_key"], row["sealed"])
     return row["contact_hmac"], sealing.open(request_id, sealed)
-
-
-async def lock_line(connection: Connection) -> bool:
-    """Whether this transaction is the one that gives out slots; nobody waits for that."""
-    return await connection.fetchval(LOCK_LINE)
 
 
 async def waiting(connection: Connection) -> list[domain.Request]:
