@@ -54,9 +54,11 @@ async def _match(desk: Desk, gone: set[UUID]) -> bool:
                 gone.add(match.candidate.slot.id)
                 return await _offer_first(desk, connection, waits, offers[waits.id], match)
         new = next((each for each in line if each.state is domain.RequestState.ASKED), None)
-        request = await store.requests.lock(connection, new.id) if new else None
-        if request is None or request.state is not domain.RequestState.ASKED:
+        if new is None:
             return False
+        request = await store.requests.lock(connection, new.id)
+        if request is None or request.state is not domain.RequestState.ASKED:
+            return True  # another worker has put it there: look again
         reason = domain.requests.why_none(request, candidates, None)
         ahead = await store.requests.ahead_of(connection, request)
         after, facts = domain.requests.waitlist(request, reason, ahead, at)
