@@ -17,6 +17,7 @@ from shared.errors import NotFound
 from shared.postgres import open_database
 from tests import infra
 from tests.booking.desk import Booking, Json, a_booking
+from tests.booking.wishes import NO_KEY, asks, token_of
 from tests.conftest import FreshDatabase
 from tests.tokens import TestIssuer
 
@@ -131,3 +132,25 @@ def run(program: str, *words: str) -> None:
     """Run one of PostgreSQL's programs, which must succeed."""
     done = subprocess.run([PROGRAMS / program, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+async def test_whoever_made_a_wish_goes_with_it_and_stays_so(booking: Booking) -> None:
+    walk = await cancelled(booking, "ada@example.org")
+    wish = await asks(booking, "Ada")
+    await asks(booking, "bea")
+    with pytest.raises(domain.WalkAhead):
+        await service.erase(booking.desk, walk["reference"], **WHY)
+    await service.withdraw_by_link(booking.desk, token_of(wish), NO_KEY)
+    before = await booking.rows("select * from request where id = $1", UUID(wish["id"]))
+    assert await service.erase(booking.desk, wish["reference"], **WHY) == 2
+    assert len(await booking.rows("select from request where sealed is not null")) == 1
+    assert await people(booking) == 0
+    async with booking.database.transaction() as connection:  # an older backup is restored
+        await connection.execute(
+            "update request set sealed = $2, wrapped_key = $3, key_name = $4, contact_hmac = $5"
+            " where id = $1",
+            *(before[0][each] for each in ("id", "sealed", "wrapped_key", "key_name")),
+            before[0]["contact_hmac"],
+        )
+    assert await service.erase_again(booking.desk) == 1
+    assert len(await booking.rows("select from request where sealed is not null")) == 1

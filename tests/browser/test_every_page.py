@@ -12,6 +12,7 @@ pytestmark = pytest.mark.chromium
 
 PUBLIC = (
     "/booking/",
+    "/booking/wish",
     "/booking/accessibility",
     "/booking/cookies",
     "/booking/signed-out",
@@ -22,6 +23,7 @@ PUBLIC = (
 STAFF = (
     ("/booking/today", "officer-1"),
     ("/booking/roster", "coordinator-1"),
+    ("/booking/requests", "coordinator-1"),
     ("/booking/week", "coordinator-1"),
     ("/booking/shifts", "coordinator-1"),
     ("/booking/absences", "coordinator-1"),

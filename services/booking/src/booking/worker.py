@@ -1,5 +1,5 @@
-"""Events and ticks in: concerns are counted, overdue walks found and reported, slots opened out of shifts,
-old details erased.
+"""Events and ticks in: concerns are counted, overdue walks found and reported, slots offered to whoever waits
+and opened out of shifts, old details erased.
 
 Invariant: a timer does little at a time and can be run again; the alarm needs no Kafka.
 """
@@ -17,6 +17,7 @@ from shared.events.concerns import INTERNAL, ConcernCaptured
 from shared.postgres import Connection
 from shared.service import Handler, Timer
 
+OFFERS_EVERY = timedelta(seconds=5)
 ROSTER_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
@@ -41,9 +42,15 @@ def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Seq
         await service.seal_what_is_plain(desk)
         await service.forget_what_is_old(desk)
 
+    async def offer() -> None:
+        await until_done(service.expire_next, desk)
+        await until_done(service.close_next_late, desk)
+        await until_done(service.match_next, desk)
+
     return (
         Timer("overdue", every, partial(until_done, service.mark_next_overdue, desk)),
         Timer("overdue_reports", every, report_overdue),
+        Timer("offers", OFFERS_EVERY, offer),
         Timer("roster", ROSTER_EVERY, partial(until_done, service.open_next_shift, desk)),
         Timer("retention", RETENTION_EVERY, forget),
     )

@@ -23,6 +23,7 @@ class Link:
 STAFF = (
     Link("Today\u2019s walks", "/booking/today", frozenset({"officer", "coordinator"})),
     Link("Slots", "/booking/roster", frozenset({"coordinator"})),
+    Link("Wishes", "/booking/requests", frozenset({"coordinator"})),
     Link("Rosters", "/booking/week", frozenset({"coordinator"})),
     Link("Absences", "/booking/absences", frozenset({"coordinator"})),
     Link("Teams", "/booking/teams", frozenset({"coordinator"})),

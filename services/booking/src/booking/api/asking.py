@@ -4,13 +4,16 @@ Invariant: only who may know where they meet is told so.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from booking import domain
 from booking.schemas import Page, cursor_after
+from booking.service import Waiting
 from shared.auth import Principal, allow, allow_service, anyone, public
 from shared.errors import PreconditionFailed, PreconditionRequired
 from shared.web import Text
@@ -18,7 +21,7 @@ from shared.web import Text
 LONGEST_VERSION = 10
 PLACE_ROLES = frozenset({"officer", "coordinator", "duty"})
 
-T = TypeVar("T", domain.Slot, domain.Walk)
+T = TypeVar("T", domain.Slot, domain.Walk, Waiting)
 
 PublicDep = Annotated[None, public()]
 MaybeStaff = Annotated[Principal | None, anyone()]
@@ -62,8 +65,15 @@ def listed(
     """A page of a list; ``found`` holds one more than the page when there is more."""
     items, headers, following = found[: page.limit], dict[str, str](), None
     if len(found) > page.limit:
-        following = cursor_after(items[-1].times.starts_at, items[-1].id)
+        following = cursor_after(*_place(items[-1]))
         url = request.url.include_query_params(cursor=following)
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
     content = {"items": [shown(each) for each in items], "next": following}
     return JSONResponse(content, headers=headers)
+
+
+def _place(item: domain.Slot | domain.Walk | Waiting) -> tuple[datetime, UUID]:
+    """Where an item stands in its list: by its start, a wish by the hour of asking."""
+    if isinstance(item, Waiting):
+        return item.request.asked_at, item.request.id
+    return item.times.starts_at, item.id

@@ -3,6 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
+from booking.domain import offers, requests
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -19,6 +20,7 @@ from booking.domain.facts import Facts, Telling
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
+from booking.domain.offers import Offer, OfferState
 from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
@@ -27,7 +29,9 @@ from booking.domain.refusals import (
     DoesNotFit,
     LinkOver,
     NotInTeam,
+    OfferOver,
     OfficerBusy,
+    RequestOver,
     ShiftsOverlap,
     SlotExists,
     SlotTaken,
@@ -37,6 +41,7 @@ from booking.domain.refusals import (
     WalkAhead,
     WrongState,
 )
+from booking.domain.requests import Request, RequestState, WishedHours
 from booking.domain.rosters import (
     Comparison,
     Hours,
@@ -105,6 +110,9 @@ __all__ = [
     "Needs",
     "NewWalk",
     "NotInTeam",
+    "Offer",
+    "OfferOver",
+    "OfferState",
     "Officer",
     "OfficerBusy",
     "Openings",
@@ -113,6 +121,9 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "Report",
+    "Request",
+    "RequestOver",
+    "RequestState",
     "Role",
     "Shift",
     "ShiftsOverlap",
@@ -133,6 +144,7 @@ __all__ = [
     "WalkAhead",
     "Ward",
     "Wards",
+    "WishedHours",
     "WrongState",
     "abort",
     "belongs",
@@ -154,6 +166,7 @@ __all__ = [
     "miss",
     "move",
     "next_steps",
+    "offers",
     "openings",
     "promised",
     "read_keys",
@@ -161,6 +174,7 @@ __all__ = [
     "readings",
     "reassign",
     "record",
+    "requests",
     "require_bookable",
     "require_over",
     "require_within",

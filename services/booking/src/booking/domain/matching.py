@@ -7,7 +7,7 @@ the same pick.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from booking.domain.slots import Slot
@@ -35,7 +35,7 @@ class Candidate:
     """A slot that can be booked, with what its officer brings and how much she has walked lately.
 
     ``load`` counts her walks in the four weeks before and all to come; ``last`` is when the latest of
-    them is. ``borrowed``: her team only helps out in that ward.
+    them is. ``borrowed``: her team only helps out in that ward. ``notice`` is what her team needs before it.
     """
 
     slot: Slot
@@ -43,6 +43,7 @@ class Candidate:
     load: int = 0
     last: datetime | None = None
     borrowed: bool = False
+    notice: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

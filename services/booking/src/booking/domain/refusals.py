@@ -1,7 +1,7 @@
 """What booking refuses, each with its slug and its words.
 
     Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, BarOver,
-        DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate
+        DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
     Invalid 422: AdultsOnly
@@ -51,16 +51,28 @@ class WrongState(Conflict):
     slug = "wrong-state"
 
 
-class DoesNotFit(Conflict):
-    """This officer does not bring what is asked for here: choose another."""
-
-    slug = "does-not-fit"
-
-
 class BarOver(Conflict):
     """A bar must end later than now: leave its end out, or name a later one."""
 
     slug = "bar-over"
+
+
+class RequestOver(Conflict):
+    """Nothing more can be done with this wish: ask again if you would still like to walk."""
+
+    slug = "request-over"
+
+
+class OfferOver(Conflict):
+    """This offer is over. You keep your place, and we offer you the next time that fits."""
+
+    slug = "offer-over"
+
+
+class DoesNotFit(Conflict):
+    """This officer does not bring what is asked for here: choose another."""
+
+    slug = "does-not-fit"
 
 
 class WalkAhead(Conflict):

@@ -1,4 +1,5 @@
 """A walk and its life: held -> confirmed -> started -> ended, or cancelled. ``changes`` has the rest.
+A held walk is its offer's alone: it is confirmed, or it goes, and until then nobody has been told of it.
 
 Overdue is a mark beside the state, set when a confirmed walk was not started or a started one not ended
 by its time and the team's grace, and cleared by whatever happens next.
@@ -179,7 +180,7 @@ def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple
     A participant may until its start: after that an alarm may be waiting for it, which must not fall
     silent because somebody has her phone.
     """
-    require(walk, State.HELD, State.CONFIRMED)
+    require(walk, State.CONFIRMED)
     if initiator == "participant" and telling.at >= walk.times.starts_at:
         raise TooLate("The walk's start has passed. Please call the number on this page instead.")
     after = changed(

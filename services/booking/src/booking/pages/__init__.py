@@ -1,4 +1,4 @@
-"""Booking's pages: slots, booking and a participant's own walk for the public; walks for staff.
+"""Booking's pages: slots, booking, a participant's own walk or wish for the public; walks for staff.
 
 Invariant: a GET changes nothing but the audit log; every change is a form posted with its token and
 its idempotency key, and every page works without script.
@@ -6,10 +6,10 @@ its idempotency key, and every page works without script.
 
 from fastapi import APIRouter
 
-from booking.pages import absences, book, manage, roster, teams, today, week
+from booking.pages import absences, book, manage, requests, roster, teams, today, week, wish
 
 router = APIRouter(include_in_schema=False)
-for part in (book, manage, roster, today, week, absences, teams):
+for part in (book, manage, wish, requests, roster, today, week, absences, teams):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -30,6 +30,7 @@ from booking.schemas.inputs import (
     cursor_after,
     wards_of,
 )
+from booking.schemas.requests import AskBody, OfferBody
 from booking.schemas.roster_files import RosterBody, read_roster
 from booking.schemas.rosters import ExceptionBody, ShiftBody
 from booking.schemas.seeds import Seed, read_seed
@@ -37,6 +38,7 @@ from booking.schemas.teams import PolicyBody, WardsBody
 
 __all__ = [
     "AbortWalkBody",
+    "AskBody",
     "BarBody",
     "BookWalkBody",
     "CancelWalkBody",
@@ -52,6 +54,7 @@ __all__ = [
     "MissWalkBody",
     "MoveWalkBody",
     "Note",
+    "OfferBody",
     "OpenSlotBody",
     "Page",
     "PageDep",

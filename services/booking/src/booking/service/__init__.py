@@ -3,7 +3,7 @@
 Invariant: every change commits at the end of the ``async with`` that a reader sees, facts included.
 """
 
-from booking.service import answers, roster_answers, team_answers
+from booking.service import answers, request_answers, roster_answers, team_answers
 from booking.service.absences import (
     NewAbsence,
     absence,
@@ -33,7 +33,25 @@ from booking.service.keeping import (
     seed,
 )
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
+from booking.service.offers import (
+    accept_by_link,
+    decline_by_link,
+    expire_next,
+    make_offer,
+    match_next,
+    release_expired,
+)
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
+from booking.service.requests import (
+    Standing,
+    Waiting,
+    Wish,
+    ask,
+    close_next_late,
+    list_requests,
+    wish_of_link,
+    withdraw_by_link,
+)
 from booking.service.rosters import (
     add_shift,
     change_shift,
@@ -53,11 +71,16 @@ __all__ = [
     "NewBar",
     "NewSlot",
     "RosterLine",
+    "Standing",
+    "Waiting",
+    "Wish",
     "abort_walk",
     "absence",
     "absences",
+    "accept_by_link",
     "add_shift",
     "answers",
+    "ask",
     "bar",
     "bars",
     "book_walk",
@@ -66,19 +89,25 @@ __all__ = [
     "change_policy",
     "change_shift",
     "change_wards",
+    "close_next_late",
     "contact_of_walk",
     "count_what_is_old",
     "debrief_walk",
+    "decline_by_link",
     "end_absence",
     "end_walk",
     "erase",
     "erase_again",
     "except_day",
+    "expire_next",
     "forget_what_is_old",
     "import_roster",
     "leads",
     "lift_bar",
+    "list_requests",
+    "make_offer",
     "mark_next_overdue",
+    "match_next",
     "miss_walk",
     "move_by_link",
     "move_walk",
@@ -89,7 +118,9 @@ __all__ = [
     "open_slot",
     "reassign_walk",
     "record_absence",
+    "release_expired",
     "remove_shift",
+    "request_answers",
     "revoke_link",
     "roster_answers",
     "seal_what_is_plain",
@@ -100,4 +131,6 @@ __all__ = [
     "undo_cancel_by_link",
     "walk_of_link",
     "walks_of_day",
+    "wish_of_link",
+    "withdraw_by_link",
 ]

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from booking import domain, store
 from booking.service import answers
+from booking.service.claims import claim_of, require_holds
 from booking.service.desk import Desk
-from booking.service.links import claim_of, require_holds
 from booking.service.walks import act, require_may_act
 from shared import idempotency, outbox
 from shared.auth import Principal

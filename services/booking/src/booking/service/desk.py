@@ -74,3 +74,8 @@ class Desk:
         """The participant's own link to a walk."""
         token = self.links.token(walk.id, walk.link_generation)
         return f"{self.public_origin.rstrip('/')}/booking/manage/{token}"
+
+    def wish_url(self, request: domain.Request) -> str:
+        """The participant's own link to a wish."""
+        token = self.links.token(request.id, domain.requests.LINK_GENERATION)
+        return f"{self.public_origin.rstrip('/')}/booking/wish/{token}"

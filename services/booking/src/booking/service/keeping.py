@@ -6,11 +6,13 @@ own wish stays erased, also in a database that was restored from an older backup
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from booking import domain, store
 from booking.service.desk import Desk
 from shared.clock import new_id
 from shared.errors import NotFound
+from shared.postgres import Connection
 
 SEALED_AT_ONCE = 100
 SEEDED_BY = "seed"
@@ -50,15 +52,17 @@ async def count_what_is_old(desk: Desk) -> int:
     """How many participants ``forget_what_is_old`` would erase now."""
     async with desk.database.reading() as connection:
         before = desk.clock() - domain.KEPT_AFTER_END
-        return await store.people.count_old_participants(connection, before)
+        participants = await store.people.count_old_participants(connection, before)
+        return participants + await store.requests.count_old(connection, before)
 
 
 async def forget_what_is_old(desk: Desk) -> int:
-    """Erase participants 28 days after their walk's planned end, and what only counted tries."""
+    """Erase participants 28 days after their walk's or wish's end, and what only counted tries."""
     at = desk.clock()
     before = at - domain.KEPT_AFTER_END
     async with desk.database.transaction() as connection:
         erased = await store.people.forget_old_participants(connection, before)
+        erased += await store.requests.forget_old(connection, before)
         await store.people.forget_old_tries(connection, at)
         await store.overdue.forget_old_reports(connection, before)
     if erased:
@@ -67,20 +71,22 @@ async def forget_what_is_old(desk: Desk) -> int:
 
 
 async def erase(desk: Desk, reference: str, *, by: str, reason: str) -> int:
-    """Erase whoever a walk is with, everywhere here, at her own wish; answers how many participants.
+    """Erase whoever a walk or a wish is of, everywhere here, at her own wish; answers how many participants.
 
     Raises NotFound (no such walk, or erased before), WalkAhead while a walk of hers is not over, OSError
     when the list cannot be written: then nothing is erased.
     """
     async with desk.database.transaction() as connection:
-        walk_id = await store.walks.find_by_reference(connection, reference)
-        hers = await store.people.lock_all_of_hers(connection, walk_id) if walk_id else ()
-        if not hers:
+        contact = await store.requests.contact_of(connection, reference)
+        if contact is None:
             raise NotFound("There is no participant for a walk of that reference.")
+        wishes = await store.requests.lock_all_of_hers(connection, contact)
+        domain.requests.require_all_over(state for _, state in wishes)
+        hers = await store.people.lock_all_of_hers(connection, contact)
         domain.require_over(state for _, state in hers)
-        ids = [participant_id for participant_id, _ in hers]
+        ids = [each for each, _ in (*wishes, *hers)]
         desk.erasures.add(ids)
-        erased = await store.people.forget(connection, ids)
+        erased = await _forget(connection, ids)
         await store.people.audit(
             connection,
             actor=by,
@@ -98,7 +104,12 @@ async def erase_again(desk: Desk) -> int:
     if not listed:
         return 0
     async with desk.database.transaction() as connection:
-        erased = await store.people.forget(connection, listed)
+        erased = await _forget(connection, listed)
     if erased:
         desk.log.warning("participants.erased_again", count=erased)
     return erased
+
+
+async def _forget(connection: Connection, ids: Sequence[UUID]) -> int:
+    """Erase participants, and who made wishes; answers how many were there."""
+    return await store.people.forget(connection, ids) + await store.requests.forget(connection, ids)

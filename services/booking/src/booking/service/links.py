@@ -9,6 +9,7 @@ from uuid import UUID
 
 from booking import domain, store
 from booking.service import answers
+from booking.service.claims import claim_of, require_holds
 from booking.service.desk import Desk
 from booking.service.walks import save
 from shared import idempotency, outbox
@@ -16,7 +17,6 @@ from shared.errors import NotFound
 from shared.idempotency import Once
 
 PARTICIPANT = "participant"
-INCOMPLETE = "This link is not complete. Copy all of it from your mail."
 
 
 async def walk_of_link(desk: Desk, token: str) -> domain.Walk:
@@ -71,22 +71,3 @@ async def contact_of_walk(desk: Desk, walk_id: UUID, reader: str) -> dict[str, A
             reason="to write to the participant",
         )
     return answers.contact(walk, people[walk_id], desk.manage_url(walk))
-
-
-def claim_of(token: str) -> domain.Claim:
-    """What a link claims. Raises NotFound when it is not whole."""
-    claim = domain.read_token(token)
-    if claim is None:
-        raise NotFound(INCOMPLETE)
-    return claim
-
-
-def require_holds(desk: Desk, claim: domain.Claim, walk: domain.Walk | None) -> domain.Walk:
-    """The walk that a claim is good for. Raises NotFound (forged), LinkOver (revoked, or too late)."""
-    if walk is None or not desk.links.ever_held(claim, walk.link_generation):
-        raise NotFound(INCOMPLETE)
-    if not desk.links.holds(claim, walk.link_generation) or desk.clock() > walk.kept_until:
-        raise domain.LinkOver(
-            f"This link no longer works. Call {walk.officer.force_phone} instead."
-        )
-    return walk

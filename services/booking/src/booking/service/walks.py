@@ -15,6 +15,8 @@ import asyncpg
 from booking import domain, store
 from booking.service import answers, slots
 from booking.service.desk import Desk
+from booking.service.offers import release_expired
+from booking.service.references import new_reference
 from shared import idempotency, outbox
 from shared.auth import Principal
 from shared.clock import new_id
@@ -22,9 +24,6 @@ from shared.errors import NotFound
 from shared.events.walks import Initiator
 from shared.idempotency import Once
 from shared.postgres import Connection
-
-# Crockford's base 32: no I, L, O or U to be misread or misheard.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts]]
 
@@ -50,7 +49,12 @@ async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, An
     if not booking.adult:
         raise domain.AdultsOnly
     try:
-        return await _book_again(desk, booking, request)
+        try:
+            return await _book_again(desk, booking, request)
+        except domain.SlotTaken:
+            if not await release_expired(desk, booking.slot_id):
+                raise
+            return await _book_again(desk, booking, request)
     except domain.SlotTaken as taken:
         instead = await slots.alternatives(desk, booking.slot_id, desk.contact(booking.email))
         raise domain.SlotTaken(alternatives=instead) from taken
@@ -66,7 +70,7 @@ async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, 
 
 async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     contact = desk.contact(booking.email)
-    ids = domain.NewWalk(new_id(), new_id(), _reference())
+    ids = domain.NewWalk(new_id(), new_id(), new_reference())
     participant_id = new_id()
     person = domain.Person(booking.name, booking.email, booking.note)
     sealed = desk.sealing.close(participant_id, person)
@@ -158,10 +162,3 @@ async def require_may_act(
         return
     if await store.teams.team_of(connection, who.subject, at) != walk.officer.team_id:
         raise domain.NotInTeam
-
-
-def _reference() -> str:
-    """A name for a walk that can be read out over the telephone: 40 random bits."""
-    number = new_id().int
-    letters = [ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)]
-    return f"{''.join(letters[:4])}-{''.join(letters[4:])}"

@@ -52,4 +52,5 @@ def _candidate(row: Record) -> domain.Candidate:
         load=row["load"],
         last=row["last"],
         borrowed=row["borrowed"],
+        notice=row["min_notice"],
     )

@@ -46,11 +46,11 @@ with forgotten as (
 select count(*) from forgotten
 """
 
-# Everything of the contact who is with a walk, locked so that nothing is booked or changed meanwhile.
+# Every walk of a contact, locked so that nothing is booked or changed meanwhile.
 LOCK_ALL_OF_HERS = """
 select participant.id, walk.state
   from participant join walk on walk.id = participant.walk_id
- where participant.contact_hmac in (select contact_hmac from participant where walk_id = $1)
+ where participant.contact_hmac = $1
  order by walk.id
    for update
 """
@@ -105,10 +105,10 @@ async def forget_old_participants(connection: Connection, ended_before: datetime
 
 
 async def lock_all_of_hers(
-    connection: Connection, walk_id: UUID
+    connection: Connection, contact: bytes
 ) -> Sequence[tuple[UUID, domain.State]]:
-    """The participants that share a walk's contact, each with the state of its own walk."""
-    found = await connection.fetch(LOCK_ALL_OF_HERS, walk_id)
+    """The participants of a contact, each with the state of its own walk."""
+    found = await connection.fetch(LOCK_ALL_OF_HERS, contact)
     return [(row["id"], domain.State(row["state"])) for row in found]
 
 

@@ -246,13 +246,16 @@ async def lock_slot(
     return (rows.slot(row), rows.policy(row)) if row else None
 
 
-async def leave(connection: Connection, slot_id: UUID, state: domain.SlotState) -> None:
+async def leave(
+    connection: Connection, slot_id: UUID, state: domain.SlotState | None = None
+) -> None:
     """A walk has left a slot: its officers are free when nobody is left on it.
 
-    The slot is then what ``state`` says; while somebody is left it is not withdrawn.
+    The slot is then what ``state`` says (None: what it was); while somebody is left it is not withdrawn.
     """
     await connection.execute(LOCK_ALONE, slot_id)
-    await connection.execute(SET_SLOT_STATE, slot_id, state.value)
+    if state is not None:
+        await connection.execute(SET_SLOT_STATE, slot_id, state.value)
     await connection.execute(FREE_OFFICERS, slot_id, None)
 
 

@@ -1,0 +1,94 @@
+"""Wishes for a walk: asked, looked at and answered by the link she was given; listed and met by coordinators.
+
+Invariant: following a link changes nothing; no answer says where they meet before an offer is accepted, and
+none to staff names a participant.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from booking import domain, service, store
+from booking.api.asking import Coordinator, PublicDep, listed
+from booking.schemas import AskBody, DeskDep, OfferBody, PageDep, wards_of
+from booking.service import Waiting, answers, request_answers
+from shared.web import OnceDep, OnceIfGivenDep, Text
+
+router = APIRouter(prefix="/v1")
+
+LINK = "/requests/by-link/{link}"
+StateQuery = Annotated[
+    domain.RequestState | None, Query(description="one state; left out: all that are open")
+]
+
+
+@router.post("/requests", status_code=201, summary="Ask for a walk that suits")
+async def ask(desk: DeskDep, _: PublicDep, body: AskBody, request: OnceDep) -> JSONResponse:
+    """Takes a place in the line; ``manage_url`` is hers alone."""
+    return JSONResponse(await service.ask(desk, body.wish(), request), 201)
+
+
+@router.get("/requests", summary="Wishes of one's wards")
+async def list_requests(
+    request: Request, desk: DeskDep, who: Coordinator, page: PageDep, state: StateQuery = None
+) -> JSONResponse:
+    """By the hour of asking, with how long each has waited, why, and what came of its offers."""
+    wanted = store.requests.Wanted(
+        wards=wards_of(who),
+        state=state.value if state else None,
+        after=page.after,
+        limit=page.limit + 1,
+    )
+    found = await service.list_requests(desk, wanted)
+
+    def shown(each: Waiting) -> dict[str, object]:
+        return request_answers.staffs(each.request, each.offers, each.why, desk.clock())
+
+    return listed(request, found, page, shown)
+
+
+@router.get(LINK, summary="Her wish")
+async def show_request(desk: DeskDep, _: PublicDep, link: Text) -> JSONResponse:
+    """How it stands, and the offer that waits for an answer. 410 ``/link-over`` 28 days after its end."""
+    found = await service.wish_of_link(desk, link)
+    content = request_answers.hers(desk, found.request, found.offer, found.slot)
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    f"{LINK}/accept",
+    summary="Take the offer",
+    responses={200: {"model": answers.BookedWalk}},
+)
+async def accept_offer(
+    desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
+) -> JSONResponse:
+    """It is a confirmed walk then, with a link of its own. 409 ``/offer-over`` when it has expired."""
+    return JSONResponse(await service.accept_by_link(desk, link, request))
+
+
+@router.post(f"{LINK}/decline", summary="Rather not this one")
+async def decline_offer(
+    desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
+) -> JSONResponse:
+    """She keeps her place, and this officer is not offered to her again. Nobody asks why."""
+    return JSONResponse(await service.decline_by_link(desk, link, request))
+
+
+@router.post(f"{LINK}/withdraw", summary="No longer wished")
+async def withdraw_request(
+    desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
+) -> JSONResponse:
+    """An offer that is open goes to the next in the line."""
+    return JSONResponse(await service.withdraw_by_link(desk, link, request))
+
+
+@router.post("/requests/{request_id}/offers", status_code=201, summary="Offer a slot")
+async def make_offer(
+    desk: DeskDep, who: Coordinator, request_id: UUID, body: OfferBody, request: OnceIfGivenDep
+) -> JSONResponse:
+    """Keeps the slot until she answers. 409 ``/does-not-fit`` names what its officer ``lacks``."""
+    answer = await service.make_offer(desk, request_id, body.slot_id, who, request)
+    return JSONResponse(answer, 201)

@@ -1,0 +1,219 @@
+"""Asking for a walk that suits, and the wish's own page: see how it stands, take an offer or not, give it up.
+
+Invariant: the page's address is a capability, as a walk's is: never cached, never in a referrer; following it
+changes nothing. Where they meet is on none of these pages; what she typed is kept when something is wrong.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from booking import domain, service
+from booking.pages.typed import typed_in, wrong_fields
+from booking.schemas import AskBody, DeskDep
+from booking.service import Desk
+from booking.service.request_answers import hours_in_words
+from booking.service.roster_answers import WEEKDAYS
+from shared.auth import csrf_form, once_of, public_page
+from shared.errors import Conflict, TooMany
+from shared.pages import render
+
+router = APIRouter()
+
+SEE_OTHER = 303
+FIELDS = ("from", "to", "light", "woman", "name", "email", "note", "adult")
+SEVERAL = ("wards", "days")
+WRONG: Mapping[str, str] = {
+    "wards": "Choose one ward or more, at most ten",
+    "days": "Choose one day or more",
+    "from": "Enter a time like 18:00",
+    "to": "Enter a later time on the same day, like 21:00",
+    "light": "Choose dark, light or either",
+    "name": "Enter your name, of at most 100 letters",
+    "email": "Enter an email address, like name@example.com",
+    "note": "Your note must be of at most 1,000 letters",
+}
+
+VisitorDep = Annotated[None, public_page()]
+FormDep = Annotated[FormData, csrf_form()]
+
+
+@router.api_route("/wish", methods=["GET", "HEAD"])
+async def show_form(request: Request, _: VisitorDep, desk: DeskDep) -> Response:
+    """The form, empty."""
+    typed: dict[str, Any] = dict.fromkeys(FIELDS, "") | {name: [] for name in SEVERAL}
+    return _form(request, desk, typed | {"light": "any"}, {})
+
+
+@router.post("/wish")
+async def ask(request: Request, _: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
+    """Ask, and go to the wish's own page; or the form again, with what is wrong with it."""
+    typed: dict[str, Any] = typed_in(form, FIELDS)
+    typed |= {name: [str(each) for each in form.getlist(name)] for name in SEVERAL}
+    errors = {} if typed["adult"] else {"adult": domain.AdultsOnly().detail}
+    try:
+        body = AskBody.model_validate(_body(typed))
+    except ValidationError as error:
+        # Hours that do not last are both fields' fault; the later one is told.
+        wrong = wrong_fields(error, WRONG, "to") or {"to": WRONG["to"]}
+        return _form(request, desk, typed, wrong | errors, status=422)
+    if errors:
+        return _form(request, desk, typed, errors, status=422)
+    try:
+        answer = await service.ask(desk, body.wish(), once_of(request, form))
+    except TooMany as refusal:
+        return _form(request, desk, typed, {"email": refusal.detail}, status=refusal.status)
+    return _to(answer["manage_url"].rsplit("/", 1)[-1])
+
+
+def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
+    begin, end = (typed[name].zfill(len("00:00")) for name in ("from", "to"))
+    return {
+        "wards": typed["wards"],
+        "hours": [{"days": typed["days"], "from": begin, "to": end}],
+        "light": typed["light"],
+        "officer_sex": "female" if typed["woman"] else None,
+        "name": typed["name"],
+        "email": typed["email"],
+        "note": typed["note"],
+        "adult": bool(typed["adult"]),
+    }
+
+
+@router.api_route("/wish/{link}", methods=["GET", "HEAD"])
+async def show_wish(request: Request, _: VisitorDep, desk: DeskDep, link: str) -> Response:
+    """How it stands, and the offer that waits for an answer."""
+    return await _show(request, desk, link)
+
+
+@router.post("/wish/{link}/accept")
+async def accept_offer(
+    request: Request, _: VisitorDep, form: FormDep, desk: DeskDep, link: str
+) -> Response:
+    """Take the offer, and go to the walk's own page."""
+    try:
+        walk = await service.accept_by_link(desk, link, once_of(request, form))
+    except (Conflict, TooMany) as refusal:
+        return await _show(request, desk, link, said=refusal.detail, status=refusal.status)
+    token = walk["manage_url"].rsplit("/", 1)[-1]
+    return _private(RedirectResponse(f"/booking/manage/{token}?booked=1", SEE_OTHER))
+
+
+@router.api_route("/wish/{link}/{verb}", methods=["GET", "HEAD"])
+async def confirm(
+    request: Request,
+    _: VisitorDep,
+    desk: DeskDep,
+    link: str,
+    verb: Literal["decline", "withdraw"],
+) -> Response:
+    """Ask once more before an offer is declined, or the wish given up."""
+    found = await service.wish_of_link(desk, link)
+    due = found.offer if verb == "decline" else found.request.state in domain.requests.OPEN
+    if not due:
+        return _to(link)
+    return render(
+        request,
+        "booking/wish-confirm.html",
+        no_referrer=True,
+        link=link,
+        verb=verb,
+        slot=found.slot,
+    )
+
+
+@router.post("/wish/{link}/decline")
+async def decline_offer(
+    request: Request, _: VisitorDep, form: FormDep, desk: DeskDep, link: str
+) -> Response:
+    """Rather not this one."""
+    try:
+        await service.decline_by_link(desk, link, once_of(request, form))
+    except Conflict as refusal:
+        return await _show(request, desk, link, said=refusal.detail, status=refusal.status)
+    return _to(link)
+
+
+@router.post("/wish/{link}/withdraw")
+async def withdraw(
+    request: Request, _: VisitorDep, form: FormDep, desk: DeskDep, link: str
+) -> Response:
+    """No longer wished."""
+    try:
+        await service.withdraw_by_link(desk, link, once_of(request, form))
+    except Conflict as refusal:
+        return await _show(request, desk, link, said=refusal.detail, status=refusal.status)
+    return _to(link)
+
+
+async def _show(
+    request: Request, desk: Desk, link: str, *, said: str = "", status: int = 200
+) -> Response:
+    found = await service.wish_of_link(desk, link)
+    at = desk.clock()
+    offer = found.offer if found.offer and at < found.offer.expires_at else None
+    names = [desk.areas.by_code[code].name for code in found.request.wards]
+    return render(
+        request,
+        "booking/wish.html",
+        status=status,
+        no_referrer=True,
+        wish=found.request,
+        wards=", ".join(names),
+        hours=hours_in_words(found.request.hours),
+        offer=offer,
+        slot=found.slot,
+        left=_in_words(offer.expires_at - at) if offer else "",
+        is_open=found.request.state in domain.requests.OPEN,
+        link=link,
+        phone=desk.limits.phone,
+        wish_url=desk.wish_url(found.request),
+        errors={"offer": said} if said else {},
+    )
+
+
+def _form(
+    request: Request,
+    desk: Desk,
+    typed: Mapping[str, Any],
+    errors: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    return render(
+        request,
+        "booking/wish-form.html",
+        status=status,
+        typed=typed,
+        wards=desk.areas.wards,
+        weekdays=WEEKDAYS,
+        phone=desk.limits.phone,
+        errors=errors,
+    )
+
+
+def _in_words(left: timedelta) -> str:
+    """``11 hours and 59 minutes``, rounded down."""
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    said = [
+        f"{count} {unit}" + ("" if count == 1 else "s")
+        for count, unit in ((hours, "hour"), (minutes, "minute"))
+        if count
+    ]
+    return " and ".join(said) or "less than a minute"
+
+
+def _to(link: str) -> Response:
+    """To the wish's own page, which no other address may learn."""
+    return _private(RedirectResponse(f"/booking/wish/{link}", SEE_OTHER))
+
+
+def _private(response: RedirectResponse) -> Response:
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,110 @@
+"""Wishes and offers as JSON, to her and to coordinators.
+
+Invariant: an offer does not say where they meet before it is accepted; an answer to staff names no
+participant.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+
+from booking import domain
+from booking.service import answers
+from booking.service.desk import Desk
+from booking.service.roster_answers import WEEKDAYS
+
+MIDNIGHT = time()
+WHY = {
+    "no_slot": "No slot is open in these wards, hours and light.",
+    "no_woman": "No woman has a slot then: the wish for one is not set aside.",
+    "needs": "No officer with a slot then brings what is needed.",
+    "declined": "She declined what there is.",
+    "expired": "She did not answer the offer of what there is.",
+}
+
+
+def hers(
+    desk: Desk, request: domain.Request, offer: domain.Offer | None, slot: domain.Slot | None
+) -> dict[str, Any]:
+    """A wish as she who made it sees it."""
+    offered = offer and slot and _offer(offer, slot)
+    return {**_request(request), "offer": offered or None, "manage_url": desk.wish_url(request)}
+
+
+def offered(request: domain.Request, offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:
+    """A wish to which a coordinator has just made an offer."""
+    return {**_request(request), "offer": _offer(offer, slot)}
+
+
+def staffs(
+    request: domain.Request,
+    offers: Sequence[domain.Offer],
+    why: domain.requests.Reason | None,
+    at: datetime,
+) -> dict[str, Any]:
+    """A wish as coordinators see it: how old it is, why it waits, what came of its offers."""
+    return {
+        **_request(request),
+        "priority": request.priority,
+        "age_hours": round((at - request.asked_at).total_seconds() / 3600, 1),
+        "needs_attention": request.waits_too_long(at),
+        "why": why,
+        "why_in_words": why and WHY[why],
+        "offers": [
+            {
+                "number": each.number,
+                "slot_id": str(each.slot_id),
+                "state": each.state.value,
+                "expires_at": answers.instant(each.expires_at),
+                "why": list(each.why),
+            }
+            for each in offers
+        ],
+    }
+
+
+def hours_in_words(hours: Sequence[domain.WishedHours]) -> str:
+    """``Tuesday, Friday 18:00 to 21:00``; several after a semicolon."""
+    said = [
+        f"{', '.join(WEEKDAYS[day - 1].capitalize() for day in each.days)}"
+        f" {each.since:%H:%M} to {_until(each)}"
+        for each in hours
+    ]
+    return "; ".join(said)
+
+
+def _until(hours: domain.WishedHours) -> str:
+    return f"{hours.until:%H:%M}" if hours.until != MIDNIGHT else "24:00"
+
+
+def _request(request: domain.Request) -> dict[str, Any]:
+    return {
+        "id": str(request.id),
+        "reference": request.reference,
+        "state": request.state.value,
+        "reason": request.reason,
+        "asked_at": answers.instant(request.asked_at),
+        "wards": list(request.wards),
+        "hours": [
+            {
+                "days": [WEEKDAYS[day - 1] for day in each.days],
+                "from": f"{each.since:%H:%M}",
+                "to": _until(each),
+            }
+            for each in request.hours
+        ],
+        "light": request.light,
+        "officer_sex": request.officer_sex,
+        "language": request.language,
+        "needs": list(request.needs),
+    }
+
+
+def _offer(offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:
+    return {
+        "number": offer.number,
+        "expires_at": answers.instant(offer.expires_at),
+        "slot": answers.public_slot(slot),
+        "officer": {"display_name": slot.officer.display_name},
+        "why": list(offer.why),
+    }

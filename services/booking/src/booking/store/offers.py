@@ -1,0 +1,163 @@
+"""Offers in the database, and the held walks that keep their places.
+
+Invariant: a place is taken out of ``bookable_slot``, as a booking takes it; a held walk that goes takes
+nobody's participant with it, for it has none.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Record
+
+from booking import domain
+from booking.store import rows, slots
+from shared.postgres import Connection
+
+HOLD = """
+with kept as (
+    insert into walk (id, shared_id, reference, slot_id, officer_id, state, held_until, ward_code,
+                      ward_name, ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at,
+                      ends_at, local_date, local_from, local_to, tz_version, after_dark,
+                      start_due_at, end_due_at)
+    select $2, $3, $4, id, officer_id, 'held', $5, ward_code, ward_name, ward_set, near,
+           meeting_name, meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from,
+           local_to, tz_version, after_dark, $6, $7
+      from bookable_slot where id = $1
+    returning id
+), assigned as (
+    insert into assignment (slot_id, officer_no, during)
+    select $1, $8, tstzrange($9, $10) from kept
+    on conflict (slot_id, officer_no) do nothing
+)
+select exists (select from kept)
+"""
+LET_GO = "delete from walk where id = $1 and state = 'held'"
+
+ADD = """
+insert into offer (id, request_id, offer_no, slot_id, walk_id, officer_id, state, why, borrowed,
+                   made_by, made_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+SAVE = "update offer set state = $2, answered_at = $3 where id = $1"
+
+OF_REQUESTS = (
+    "select * from offer where request_id = any ($1::uuid[]) order by request_id, offer_no"
+)
+
+# Whatever its state: an offer stands by it.
+FIND_SLOT = """
+select slot.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
+       officer.team_id
+  from slot join officer on officer.id = slot.officer_id
+ where slot.id = $1
+"""
+
+# Of a slot's officer, when a slot is named: any of her offers may stand in its way.
+NEXT_DUE = """
+select request_id from offer
+ where state = 'made' and expires_at <= $1
+   and ($2::uuid is null or officer_id = (select officer_id from slot where id = $2))
+ order by expires_at, id
+ limit 1
+"""
+
+
+async def hold(
+    connection: Connection, walk: domain.Walk, kept_free: tuple[datetime, datetime]
+) -> None:
+    """Write a held walk; its slot is locked by the caller. Raises SlotTaken."""
+    try:
+        kept = await connection.fetchval(
+            HOLD,
+            walk.slot_id,
+            walk.id,
+            walk.shared_id,
+            walk.reference,
+            walk.held_until,
+            walk.start_due_at,
+            walk.end_due_at,
+            walk.officer.number,
+            *kept_free,
+        )
+    except asyncpg.ExclusionViolationError as error:
+        raise domain.SlotTaken from error
+    if not kept:
+        raise domain.SlotTaken
+
+
+async def let_go(connection: Connection, offer: domain.Offer) -> None:
+    """Let go of an offer's place, if it is still held: its officers are free when nobody is left."""
+    await connection.execute(LET_GO, offer.walk_id)
+    await slots.leave(connection, offer.slot_id)
+
+
+async def add(connection: Connection, offer: domain.Offer) -> None:
+    """Write a new offer of a locked wish."""
+    await connection.execute(
+        ADD,
+        offer.id,
+        offer.request_id,
+        offer.number,
+        offer.slot_id,
+        offer.walk_id,
+        offer.officer_id,
+        offer.state.value,
+        offer.why,
+        offer.borrowed,
+        offer.made_by,
+        offer.made_at,
+        offer.expires_at,
+    )
+
+
+async def save(connection: Connection, offer: domain.Offer) -> None:
+    """Write what has become of an offer of a locked wish."""
+    await connection.execute(SAVE, offer.id, offer.state.value, offer.answered_at)
+
+
+async def of_request(connection: Connection, request_id: UUID) -> list[domain.Offer]:
+    """All offers of a wish, in order."""
+    return [_offer(row) for row in await connection.fetch(OF_REQUESTS, [request_id])]
+
+
+async def of_requests(
+    connection: Connection, request_ids: Sequence[UUID]
+) -> dict[UUID, list[domain.Offer]]:
+    """All offers of some wishes, in order."""
+    found: dict[UUID, list[domain.Offer]] = {each: [] for each in request_ids}
+    for row in await connection.fetch(OF_REQUESTS, request_ids):
+        found[row["request_id"]].append(_offer(row))
+    return found
+
+
+async def find_slot(connection: Connection, slot_id: UUID) -> domain.Slot | None:
+    """A slot as it is now, offered to the public or not."""
+    row = await connection.fetchrow(FIND_SLOT, slot_id)
+    return rows.slot(row) if row else None
+
+
+async def next_due(
+    connection: Connection, at: datetime, slot_id: UUID | None = None
+) -> UUID | None:
+    """The wish of an offer whose time is over; of a slot's officer, where a slot is named."""
+    return await connection.fetchval(NEXT_DUE, at, slot_id)
+
+
+def _offer(row: Record) -> domain.Offer:
+    return domain.Offer(
+        id=row["id"],
+        request_id=row["request_id"],
+        number=row["offer_no"],
+        slot_id=row["slot_id"],
+        walk_id=row["walk_id"],
+        officer_id=row["officer_id"],
+        why=tuple(row["why"]),
+        borrowed=row["borrowed"],
+        made_by=row["made_by"],
+        made_at=row["made_at"],
+        expires_at=row["expires_at"],
+        state=domain.OfferState(row["state"]),
+        answered_at=row["answered_at"],
+    )
