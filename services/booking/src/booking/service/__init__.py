@@ -23,6 +23,7 @@ from booking.service.changes import (
 )
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
+from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
@@ -52,6 +53,7 @@ __all__ = [
     "NewAbsence",
     "NewBar",
     "NewSlot",
+    "OwnFeed",
     "RosterLine",
     "abort_walk",
     "absence",
@@ -74,10 +76,12 @@ __all__ = [
     "erase",
     "erase_again",
     "except_day",
+    "feed",
     "forget_what_is_old",
     "import_roster",
     "leads",
     "lift_bar",
+    "make_feed",
     "mark_next_overdue",
     "miss_walk",
     "move_by_link",
@@ -87,9 +91,11 @@ __all__ = [
     "officers_led",
     "open_next_shift",
     "open_slot",
+    "own_feed",
     "reassign_walk",
     "record_absence",
     "remove_shift",
+    "revoke_feed",
     "revoke_link",
     "roster_answers",
     "seal_what_is_plain",

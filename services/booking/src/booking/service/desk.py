@@ -74,3 +74,7 @@ class Desk:
         """The participant's own link to a walk."""
         token = self.links.token(walk.id, walk.link_generation)
         return f"{self.public_origin.rstrip('/')}/booking/manage/{token}"
+
+    def feed_url(self, token: str) -> str:
+        """The address of an officer's calendar."""
+        return f"{self.public_origin.rstrip('/')}/booking/calendar/{token}.ics"
