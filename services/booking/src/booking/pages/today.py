@@ -155,6 +155,7 @@ async def _today(
         after=shown + timedelta(days=1),
         walks=walks,
         expected=expected,
+        safe_word_of=desk.safe_word,
         feed=feed,
         at=at,
         startable_from=at + domain.START_WINDOW,

@@ -75,6 +75,10 @@ class Desk:
         token = self.links.token(walk.id, walk.link_generation)
         return f"{self.public_origin.rstrip('/')}/booking/manage/{token}"
 
+    def safe_word(self, walk: domain.Walk) -> str:
+        """The words by which a walk's two sides know each other."""
+        return self.links.safe_word(walk.id)
+
     def feed_url(self, token: str) -> str:
         """The address of an officer's calendar."""
         return f"{self.public_origin.rstrip('/')}/booking/calendar/{token}.ics"
