@@ -83,7 +83,7 @@ async def show_walk(desk: DeskDep, who: Staff, walk_id: UUID) -> JSONResponse:
         raise NotFound("There is no such walk.")
     who.must_cover(walk.ward.code)
     etag = f'"{walk.version}.{walk.concern_count}"'
-    return JSONResponse(answers.staff_walk(walk), headers={"ETag": etag})
+    return JSONResponse(answers.staff_walk(walk, desk.safe_word(walk)), headers={"ETag": etag})
 
 
 @router.post("/walks/{walk_id}/start", summary="They have set off")
@@ -137,4 +137,4 @@ async def _walks(
 ) -> JSONResponse:
     async with desk.database.reading() as connection:
         found = await store.walks.list_walks(connection, wanted)
-    return listed(request, found, page, answers.staff_walk)
+    return listed(request, found, page, lambda walk: answers.staff_walk(walk, desk.safe_word(walk)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from booking.domain.keys import decoded, encoded, read_keys
+from booking.domain.safe_words import in_words
 
 MAC_BYTES = 16
 PARTS = 3
@@ -52,9 +53,15 @@ class Links:
         """Whether it was so for the present generation or for one before."""
         return any(self.holds(claim, each) for each in range(1, generation + 1))
 
+    def safe_word(self, walk_id: UUID) -> str:
+        """The words by which a walk's two sides know each other: another key that signs, other words."""
+        return in_words(self._signed(self.current, f"safe-word {walk_id}"))
+
     def _mac(self, key_name: str, walk_id: UUID, generation: int) -> bytes:
-        signed = f"manage {key_name} {walk_id} {generation}".encode()
-        return hmac.new(self.keys[key_name], signed, hashlib.sha256).digest()[:MAC_BYTES]
+        return self._signed(key_name, f"manage {key_name} {walk_id} {generation}")[:MAC_BYTES]
+
+    def _signed(self, key_name: str, said: str) -> bytes:
+        return hmac.new(self.keys[key_name], said.encode(), hashlib.sha256).digest()
 
 
 def read_token(token: str) -> Claim | None:

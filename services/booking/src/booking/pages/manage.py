@@ -23,6 +23,7 @@ from shared.web import Text
 router = APIRouter()
 
 SEE_OTHER = 303
+AHEAD = (domain.State.CONFIRMED, domain.State.STARTED)
 FIRST = Page(after=None, limit=50)
 
 VisitorDep = Annotated[None, public_page()]
@@ -169,6 +170,7 @@ def _show(
         may_undo=may_undo,
         undo_until=walk.cancelled.at + domain.UNDO_WITHIN if walk.cancelled else None,
         next_steps=domain.next_steps(walk),
+        safe_word=desk.safe_word(walk) if walk.state in AHEAD else None,
         manage_url=desk.manage_url(walk),
         errors=errors or {},
     )

@@ -144,6 +144,7 @@ async def _today(
     today = at.astimezone(domain.LONDON).date()
     shown = min(max(day or today, today - timedelta(days=366)), today + timedelta(days=366))
     walks, expected = await service.walks_of_day(desk, who, shown, wards_of(who))
+    feed = await service.own_feed(desk, who)
     return render(
         request,
         "booking/today.html",
@@ -154,6 +155,8 @@ async def _today(
         after=shown + timedelta(days=1),
         walks=walks,
         expected=expected,
+        safe_word_of=desk.safe_word,
+        feed=feed,
         at=at,
         startable_from=at + domain.START_WINDOW,
         errors={"walks": refusal.detail} if refusal else {},

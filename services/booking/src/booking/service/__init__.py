@@ -23,6 +23,7 @@ from booking.service.changes import (
 )
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
+from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
@@ -70,6 +71,7 @@ __all__ = [
     "NewAbsence",
     "NewBar",
     "NewSlot",
+    "OwnFeed",
     "RosterLine",
     "Standing",
     "Waiting",
@@ -100,11 +102,13 @@ __all__ = [
     "erase_again",
     "except_day",
     "expire_next",
+    "feed",
     "forget_what_is_old",
     "import_roster",
     "leads",
     "lift_bar",
     "list_requests",
+    "make_feed",
     "make_offer",
     "mark_next_overdue",
     "match_next",
@@ -116,11 +120,13 @@ __all__ = [
     "officers_led",
     "open_next_shift",
     "open_slot",
+    "own_feed",
     "reassign_walk",
     "record_absence",
     "release_expired",
     "remove_shift",
     "request_answers",
+    "revoke_feed",
     "revoke_link",
     "roster_answers",
     "seal_what_is_plain",

@@ -61,6 +61,7 @@ class BookedWalk(TypedDict):
     officer: OfficerJson
     next_steps: list[str]
     manage_url: str
+    safe_word: str
 
 
 def instant(at: datetime) -> str:
@@ -107,7 +108,7 @@ def staff_slot(slot: domain.Slot) -> dict[str, Any]:
     return {**public_slot(slot), "meeting_point": point(slot.meeting_point), "officer": officer}
 
 
-def booked_walk(walk: domain.Walk, manage_url: str) -> BookedWalk:
+def booked_walk(walk: domain.Walk, manage_url: str, safe_word: str) -> BookedWalk:
     """A walk as she who booked it sees it."""
     return {
         "id": str(walk.id),
@@ -123,10 +124,11 @@ def booked_walk(walk: domain.Walk, manage_url: str) -> BookedWalk:
         },
         "next_steps": domain.next_steps(walk),
         "manage_url": manage_url,
+        "safe_word": safe_word,
     }
 
 
-def staff_walk(walk: domain.Walk) -> dict[str, Any]:
+def staff_walk(walk: domain.Walk, safe_word: str) -> dict[str, Any]:
     """A walk as staff see it: all but who booked it."""
     overdue = walk.overdue
     return {
@@ -141,6 +143,7 @@ def staff_walk(walk: domain.Walk) -> dict[str, Any]:
         "local": local(walk.times),
         "after_dark": walk.after_dark,
         "officer": {"id": str(walk.officer.id), "display_name": walk.officer.display_name},
+        "safe_word": safe_word,
         "started": _deed(walk.started),
         "ended": _deed(walk.ended),
         "cancelled": _deed(walk.cancelled),
@@ -168,9 +171,11 @@ def bar(of: domain.Bar) -> dict[str, Any]:
     }
 
 
-def contact(walk: domain.Walk, person: domain.Person, manage_url: str) -> dict[str, Any]:
+def contact(
+    walk: domain.Walk, person: domain.Person, manage_url: str, safe_word: str
+) -> dict[str, Any]:
     """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
-    booked = booked_walk(walk, manage_url)
+    booked = booked_walk(walk, manage_url, safe_word)
     return {
         **booked,
         "sequence": walk.sequence,

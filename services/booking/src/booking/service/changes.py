@@ -30,7 +30,7 @@ async def move_by_link(desk: Desk, token: str, slot_id: UUID, request: Once) -> 
         walk = await store.walks.lock_walk(connection, claim.walk_id)
         walk = require_holds(desk, claim, walk)
         after = await _move(desk, connection, walk, slot_id, "participant")
-        answer = dict(answers.booked_walk(after, desk.manage_url(after)))
+        answer = dict(answers.booked_walk(after, desk.manage_url(after), desk.safe_word(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.moved", walk=str(after.id), by="participant")
     return answer
@@ -46,7 +46,8 @@ async def move_walk(
         walk = await _lock(connection, walk_id, who, desk.clock())
         after = await _move(desk, connection, walk, slot_id, "force")
         who.must_cover(after.ward.code)
-        answer = await idempotency.keep(connection, request, answers.staff_walk(after))
+        answer = answers.staff_walk(after, desk.safe_word(after))
+        await idempotency.keep(connection, request, answer)
     desk.log.info("walk.moved", walk=str(walk_id), by="force")
     return answer
 
@@ -87,7 +88,7 @@ async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str
         await store.slots.change_places(connection, walk, slot, kept_free)
         await store.walks.save_walk(connection, after)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(after, desk.manage_url(after)))
+        answer = dict(answers.booked_walk(after, desk.manage_url(after), desk.safe_word(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.changed", walk=str(after.id), state=after.state.value)
     return answer
@@ -120,7 +121,8 @@ async def reassign_walk(
             await store.walks.save_walk(connection, after)
             await outbox.append(connection, *facts)
         mine = next(after for after, _ in changed if after.id == walk_id)
-        answer = await idempotency.keep(connection, request, answers.staff_walk(mine))
+        answer = answers.staff_walk(mine, desk.safe_word(mine))
+        await idempotency.keep(connection, request, answer)
     desk.log.info("walk.reassigned", walk=str(walk_id), walks=len(changed))
     return answer
 

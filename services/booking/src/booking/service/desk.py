@@ -79,3 +79,11 @@ class Desk:
         """The participant's own link to a wish."""
         token = self.links.token(request.id, domain.requests.LINK_GENERATION)
         return f"{self.public_origin.rstrip('/')}/booking/wish/{token}"
+
+    def safe_word(self, walk: domain.Walk) -> str:
+        """The words by which a walk's two sides know each other."""
+        return self.links.safe_word(walk.id)
+
+    def feed_url(self, token: str) -> str:
+        """The address of an officer's calendar."""
+        return f"{self.public_origin.rstrip('/')}/booking/calendar/{token}.ics"

@@ -87,7 +87,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(walk, desk.manage_url(walk)))
+        answer = dict(answers.booked_walk(walk, desk.manage_url(walk), desk.safe_word(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
     return answer
@@ -140,7 +140,8 @@ async def act(
         after, facts = decide(walk, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
-        answer = await idempotency.keep(connection, request, answers.staff_walk(after))
+        answer = answers.staff_walk(after, desk.safe_word(after))
+        await idempotency.keep(connection, request, answer)
     desk.log.info("walk.changed", walk=str(walk_id), state=after.state.value)
     return answer
 
