@@ -100,6 +100,13 @@ async def test_giving_it_up_asks_once_more(booking: Booking) -> None:
     assert refused.status_code == 409
 
 
+async def test_a_ward_that_is_no_more_is_shown_by_its_code(booking: Booking) -> None:
+    address = await her_page(booking)
+    async with booking.database.transaction() as connection:
+        await connection.execute("update request set wards = array['E05009999']")
+    assert "E05009999" in await page(booking, address)
+
+
 async def test_an_offer_that_is_over_is_said_on_her_page(booking: Booking) -> None:
     where = await her_page(booking)
     await booking.slot(at=START + DAY)

@@ -157,14 +157,15 @@ async def _show(
     found = await service.wish_of_link(desk, link)
     at = desk.clock()
     offer = found.offer if found.offer and at < found.offer.expires_at else None
-    names = [desk.areas.by_code[code].name for code in found.request.wards]
+    # A ward that a later boundary set no longer has keeps its code.
+    names = {code: ward.name for code, ward in desk.areas.by_code.items()}
     return render(
         request,
         "booking/wish.html",
         status=status,
         no_referrer=True,
         wish=found.request,
-        wards=", ".join(names),
+        wards=", ".join(names.get(code, code) for code in found.request.wards),
         hours=hours_in_words(found.request.hours),
         offer=offer,
         slot=found.slot,
