@@ -5,9 +5,11 @@ from typing import Any
 
 import httpx
 
+from booking import service
 from tests.booking.calendars import read, unfolded
 from tests.booking.desk import ORIGIN, WARD, Booking, problem, some_id
 from tests.booking.visiting import page, sends, signed_in
+from tests.booking.wishes import DAY, NO_KEY, asks, token_of, works
 from tests.factories import START
 
 
@@ -58,6 +60,16 @@ async def test_it_follows_what_becomes_of_a_walk(booking: Booking) -> None:
     await booking.acts(walk, "cancel", headers=booking.coordinator)
     [event] = read(await booking.http.get(hers))
     assert (event.sequence, event.status) == (2, "CANCELLED")
+
+
+async def test_a_place_that_is_held_for_an_offer_is_in_nobody_s(booking: Booking) -> None:
+    mine = await address(booking)
+    wish = await asks(booking)
+    await booking.slot(at=START + DAY)
+    await works(booking)
+    assert read(await booking.http.get(mine)) == []
+    await service.accept_by_link(booking.desk, token_of(wish), NO_KEY)
+    assert len(read(await booking.http.get(mine))) == 1
 
 
 async def test_who_walks_along_has_the_walk_too(booking: Booking) -> None:

@@ -238,5 +238,12 @@ async def test_a_coordinator_makes_an_offer(booking: Booking) -> None:
     assert made.status_code == 201, made.text
     assert made.json()["offer"]["slot"]["id"] == slot_id
     assert problem(await offers({"slot_id": slot_id})) == "request-over"
+    other_s = await booking.http.post(
+        path,
+        json={"slot_id": slot_id},
+        headers=booking.issuer.bearer("coordinator", wards=[OTHER_WARD]),
+    )
+    assert other_s.status_code == 403
+    assert "none of your wards" in other_s.json()["detail"]
     [shown] = (await lists(booking))["items"]
     assert [(each["number"], each["state"]) for each in shown["offers"]] == [(1, "made")]

@@ -1,5 +1,6 @@
 """Teams: policies that have versions and are never applied backwards, and the wards that are walked in."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,17 @@ from pydantic import ValidationError
 
 from booking import domain, service
 from booking.schemas import read_seed
-from tests.booking.desk import OTHER_WARD, POLICY, WARD, Booking, Json, pointers, problem, some_id
+from tests.booking.desk import (
+    OTHER_WARD,
+    POLICY,
+    WARD,
+    Booking,
+    Json,
+    pointers,
+    problem,
+    seed,
+    some_id,
+)
 from tests.factories import START
 
 HOUR = timedelta(hours=1)
@@ -209,3 +220,15 @@ def test_a_seed_file_with_an_unknown_code_is_refused(wrong: dict[str, Any]) -> N
     officer = {"subject": "a", "display_name": "PC A", "role": "PC"} | wrong
     with pytest.raises(ValidationError):
         read_seed({"team": {"name": "Mill"}, "officers": [officer]})
+
+
+async def test_a_team_of_women_offers_nobody_else(booking: Booking) -> None:
+    """The rule is in the one view that list and booking ask: neither relaxes it."""
+    slot_id = await booking.slot()
+    await seed(booking.desk, policy=replace(POLICY, officer_sex="women"))
+    assert await booking.slots() == []
+    assert problem(await booking.books(slot_id)) == "slot-taken"
+    async with booking.database.transaction() as connection:
+        await connection.execute("update officer set sex = 'female' where subject = 'officer-1'")
+    assert [slot["id"] for slot in await booking.slots()] == [slot_id]
+    assert (await booking.books(slot_id)).status_code == 201

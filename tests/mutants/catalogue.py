@@ -20,6 +20,8 @@ FILES = (
     "plumbing",
     "access",
     "booking",
+    "rosters",
+    "wishes",
     "concerns",
     "notifications",
     "reporting",
