@@ -133,7 +133,8 @@ class KafkaCluster:
 
     async def coordinator(self, group: str) -> KafkaNode:
         """The node that keeps a consumer group."""
-        asked = self._admin().describe_consumer_groups([group])[group]
+        admin = self._admin()  # kept: its answer never comes once the client is gone
+        asked = admin.describe_consumer_groups([group])[group]
         described = await asyncio.to_thread(asked.result, 10)
         return self.nodes[described.coordinator.id - 1]
 

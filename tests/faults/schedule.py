@@ -83,9 +83,9 @@ def named(seed: int, *names: str) -> Iterator[Step]:
 
 async def play(run: Run, steps: Iterator[Step], tell: Tell) -> Run:
     """Play a run to its end; what it found is in it."""
-    run.machine, run.versions = machine(), versions()
     tell(f"seed {run.seed}, {run.minutes:g} minutes, Kafka on {run.nodes} nodes")
     async with Ground.running(run.seed, run.nodes) as ground:
+        run.machine, run.versions = machine(), versions()  # Kafka's jars are there by now
         run.versions["PostgreSQL"] = await version_of_postgres(ground)
         tell("up; the load begins")
         await _under_load(ground, run, steps, tell)

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from shared.events import walks
+from tests.infra import until
 from tests.kafka_cluster import KafkaCluster
 from tests.keyring import librdkafka
 from tests.shared.otherclient import on_topic
@@ -32,6 +33,7 @@ async def write(bootstrap: str, value: bytes, *, seconds: float) -> KafkaError |
 async def test_one_node_may_die_and_two_may_not_and_all_may_come_back() -> None:
     async with KafkaCluster.running() as cluster:
         assert await write(cluster.bootstrap, b"with three", seconds=20) is None
+        await until(lambda: _knows_a_coordinator(cluster))
         first = await cluster.leader(walks.INTERNAL, 0)
         await first.kill()
         assert await write(cluster.bootstrap, b"with two", seconds=30) is None
@@ -44,3 +46,10 @@ async def test_one_node_may_die_and_two_may_not_and_all_may_come_back() -> None:
         values = [record.value for record in await on_topic(cluster.bootstrap)]
         assert values[:2] == [b"with three", b"with two"]
         assert values[-1] == b"again"
+
+
+async def _knows_a_coordinator(cluster: KafkaCluster) -> bool:
+    try:
+        return await cluster.coordinator("booking") in cluster.nodes
+    except KafkaException:  # the topic in which groups are kept is made when it is first asked for
+        return False
