@@ -110,6 +110,7 @@ async def test_another_cluster_is_not_written_to_until_somebody_republishes(
         await until(lambda: _met_another_cluster(mine) > 1, 40)  # and left it alone the first time
         assert path.sample(mine, "relay_foreign_cluster") == 1
         assert await otherclient.on_topic(kafka_node.bootstrap) == []
+        assert "relay.foreign_cluster" in mine.lines.getvalue()
         assert await republish(mine, path.START - timedelta(days=1)) == 61
         await until(lambda: path.number_of_effects(shared_database, 61), 40)
     found = await path.effects(shared_database)
@@ -142,6 +143,7 @@ async def test_an_embedded_relay_fills_a_fresh_broker_by_itself(
         await until(lambda: path.outbox_is_empty(shared_database), 20)
     records = await otherclient.on_topic(kafka_node.bootstrap)
     assert otherclient.first_occurrences(records) == {str(key): [1, 2] for key in keys}
+    assert "relay.foreign_cluster" not in second.lines.getvalue()  # nobody is asked to do anything
 
 
 async def test_republish_sends_each_keys_whole_story_and_appends_wait(

@@ -148,7 +148,8 @@ class Relay:
             self._refused_until[error.topic] = asyncio.get_running_loop().time() + REFUSED_SECONDS
             self._parts.metrics.relay_topic_blocked.labels(error.topic).set(1)
             self._parts.log.error("relay.topic_blocked", topic=error.topic, cause=error.cause)
-        if isinstance(error, ForeignCluster):
+        # Where the parent names each broker, another one is what a restart brings: it is filled again.
+        if isinstance(error, ForeignCluster) and self._parts.settings.kafka_cluster is None:
             self._parts.log.error(
                 "relay.foreign_cluster", advice="events republish, or mend the address"
             )
