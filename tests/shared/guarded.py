@@ -12,7 +12,7 @@ from shared.auth import (
     anyone,
 )
 from shared.postgres import Database
-from shared.web import OnceDep, create_api
+from shared.web import OnceDep, create_api, under
 from tests.factories import parts_for
 from tests.tokens import TestIssuer
 
@@ -22,7 +22,7 @@ NAME = "nowhere"
 def app_with(router: APIRouter, issuer: TestIssuer, **settings: Any) -> FastAPI:
     database = Database.__new__(Database)  # no route here asks for it
     parts = parts_for(NAME, database, oidc_issuer=issuer.url, **settings)
-    return create_api(parts, NAME, [router])
+    return create_api(parts, NAME, under(NAME, router))
 
 
 def guarded() -> APIRouter:

@@ -19,7 +19,7 @@ from shared.pages import errors_by_field, render
 from shared.pages.headers import content_security_policy
 from shared.pages.words import people_date, people_day, people_time, time_range
 from shared.postgres import Database
-from shared.web import create_api
+from shared.web import create_api, under
 from tests.factories import KeptParts, parts_for
 
 NAME = "nowhere"
@@ -137,7 +137,7 @@ def parts_with(**settings: Any) -> KeptParts:
 
 
 def app_with(**settings: Any) -> FastAPI:
-    app = create_api(parts_with(**settings), NAME, [router()])
+    app = create_api(parts_with(**settings), NAME, under(NAME, router()))
     loader = app.state.pages.environment.loader
     loader.loaders.insert(0, DictLoader(TEMPLATES))
     return app
@@ -309,7 +309,7 @@ async def test_a_page_comes_up_without_the_built_assets(
 
 async def test_what_the_browser_asked_for_is_not_in_the_log() -> None:
     parts = parts_with()
-    app = create_api(parts, NAME, [router()])
+    app = create_api(parts, NAME, under(NAME, router()))
     async with browser_at(app) as browser:
         await browser.get("/number/very-secret-link")
         await browser.get("/very-secret-link")

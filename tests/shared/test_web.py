@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from shared.auth import public
 from shared.postgres import Database, open_database
-from shared.web import create_api, create_health
+from shared.web import create_api, create_health, under
 from shared.web.middleware import MAX_BODY, Bounded
 from tests.factories import parts_for
 from tests.infra import Templates
@@ -43,7 +43,7 @@ async def test_a_database_that_is_away_is_said_to_be_tried_again(fault: Exceptio
         raise fault
 
     mine = parts_for(NAME, Database.__new__(Database))  # no route here asks for it
-    transport = httpx.ASGITransport(create_api(mine, NAME, [router]))
+    transport = httpx.ASGITransport(create_api(mine, NAME, under(NAME, router)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get(f"/{NAME}/v1/anything")
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")

@@ -17,7 +17,7 @@ from shared.auth import (
 )
 from shared.pages import fields
 from shared.postgres import Database
-from shared.web import create_api
+from shared.web import create_api, under
 from tests.factories import Clock, parts_for
 from tests.provider import (
     ORIGIN,
@@ -74,7 +74,7 @@ def app_for(provider: Provider, clock: Clock | None = None, **settings: Any) -> 
     }
     database = Database.__new__(Database)  # no page here asks for it
     parts = parts_for(NAME, database, clock=clock or Clock(), **(places | settings))
-    return create_api(parts, NAME, [pages()])
+    return create_api(parts, NAME, under(NAME, pages()))
 
 
 def browser_at(app: FastAPI) -> httpx.AsyncClient:

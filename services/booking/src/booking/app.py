@@ -27,16 +27,17 @@ from shared.auth.tokens import ServiceTokens
 from shared.errors import Invalid
 from shared.idempotency import once
 from shared.service import Parts, Service, Work
-from shared.web import create_api
+from shared.web import create_api, under
 
 NAME = "booking"
+ROUTES = under(NAME, api.router, pages.router)
 # Who runs a command has the database's password, and may do what any coordinator may.
 OPERATOR = Principal("operator", "operator", frozenset({"coordinator"}), frozenset({"*"}))
 
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
     """The API and the pages."""
-    app = create_api(parts, NAME, [api.router, pages.router])
+    app = create_api(parts, NAME, ROUTES)
     app.state.desk = open_desk(parts)
     return app
 

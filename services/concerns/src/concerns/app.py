@@ -14,12 +14,14 @@ from concerns import api, pages, service, worker
 from concerns.settings import Settings
 from shared import areas
 from shared.service import Parts, Service, Work
-from shared.web import create_api
+from shared.web import create_api, under
+
+ROUTES = under("concerns", api.router, pages.router)
 
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
     """The HTTP side."""
-    app = create_api(parts, "concerns", [api.router, pages.router])
+    app = create_api(parts, "concerns", ROUTES)
     app.state.areas = areas.load(parts.settings.areas_dir, parts.settings.areas_set)
     return app
 

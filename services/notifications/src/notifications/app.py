@@ -22,15 +22,16 @@ from notifications.settings import Settings
 from shared import areas
 from shared.auth.tokens import ServiceTokens
 from shared.service import Parts, Service, Work
-from shared.web import create_api
+from shared.web import create_api, under
 
 NAME = "notifications"
+ROUTES = under(NAME, api.router, pages.router)
 LOOKUP_SECONDS = 10
 
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
     """The API and the duty desk's pages."""
-    app = create_api(parts, NAME, [api.router, pages.router])
+    app = create_api(parts, NAME, ROUTES)
     app.state.ladder = _ladder(parts.settings)
     app.state.ward_names = _ward_names(parts.settings)
     return app

@@ -16,18 +16,20 @@ from reporting.service.live import Pace, Source
 from reporting.settings import Settings
 from shared import areas
 from shared.service import Parts, Service, Work
-from shared.web import create_api
+from shared.web import create_api, under
 
 BY_WARD_AND_LIGHT = (
     domain.Question("walks", ("ward", "light")),
     domain.Question("concerns", ("ward", "light")),
 )
 
+ROUTES = under("reporting", api.router, pages.router)
+
 
 def create_app(parts: Parts[Settings]) -> FastAPI:
     """The api: figures, live stream and dashboard."""
     settings = parts.settings
-    app = create_api(parts, "reporting", [api.router, pages.router])
+    app = create_api(parts, "reporting", ROUTES)
     boundaries = areas.load(settings.areas_dir, settings.areas_set)
     names = ward_names(settings.areas_dir, parts.log)
     app.state.boundaries = boundaries

@@ -4,7 +4,7 @@ Invariant: every answer that is not a success is ``application/problem+json`` (R
 stable type, and none of them repeats what the caller sent.
 """
 
-from shared.web.app import create_api, create_health
+from shared.web.app import create_api, create_health, under
 from shared.web.inputs import (
     DatabaseDep,
     OnceDep,
@@ -23,4 +23,5 @@ __all__ = [
     "Timestamp",
     "create_api",
     "create_health",
+    "under",
 ]

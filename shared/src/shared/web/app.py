@@ -6,7 +6,6 @@ whether this process makes progress, ``/readyz`` whether its database answers at
 data. An app in which some other route does not say who may use it is refused.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -25,10 +24,21 @@ from shared.web.problems import add_problem_handlers
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 
 
-def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> FastAPI:
-    """An app with the service's routers under ``/<name>``, and the plumbing's own beside them.
+def under(name: str, *routers: APIRouter) -> APIRouter:
+    """A service's routers and the plumbing's own, under ``/<name>``.
 
-    Raises RuleMissing when a route of the routers names no access rule.
+    A service has them made once: what FastAPI works out of the routes is most of an app's start.
+    """
+    routes = APIRouter()
+    for router in (*routers, operations.router, standing.router):
+        routes.include_router(router, prefix=f"/{name}")
+    return routes
+
+
+def create_api(parts: Parts[Any], name: str, routes: APIRouter) -> FastAPI:
+    """An app with a service's routes, which come from ``under``.
+
+    Raises RuleMissing when one of them names no access rule.
     """
     app = FastAPI(
         title=f"Walk and Talk: {name}",
@@ -43,8 +53,7 @@ def create_api(parts: Parts[Any], name: str, routers: Sequence[APIRouter]) -> Fa
     app.state.gate = open_gate(name, parts.settings, parts.clock)
     app.state.pages = open_pages(name, parts.settings)
     add_problem_handlers(app)
-    for router in (*routers, operations.router, standing.router):
-        app.include_router(router, prefix=f"/{name}")
+    app.router.routes.extend(routes.routes)
     app.include_router(_operations(parts, name))
     app.mount(f"/{name}/assets", app.state.pages.assets)
     require_rules(
