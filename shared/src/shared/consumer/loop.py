@@ -2,15 +2,17 @@
 
 Invariant: a partition is read only from the place that the database names, and each fetch is held
 against it; a partition in backoff is paused, others go on; a declared stop closes the consumer
-until its row is gone. Rebalances need no ceremony: whoever reads by a stale place is refused by the
+until its row is gone. At each rebalance all places are looked up again, for the cluster that answers
+by then: a group begins anew where Kafka was lost. Whoever reads by a stale place is refused by the
 fence.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from shared import kafka
@@ -38,6 +40,20 @@ POLL_MS = 200
 STOP_POLL_SECONDS = 1
 
 
+class LookAgain(ConsumerRebalanceListener):
+    """Forgets every place when the group is formed anew, so that each is looked up again."""
+
+    def __init__(self, assigned: MutableMapping[TopicPartition, Assigned]) -> None:
+        self._assigned = assigned
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
+        """Whatever we keep, it is another generation's: its log may be another one by then."""
+        self._assigned.clear()
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """The next round looks their places up."""
+
+
 class Consumer:
     """One member of a service's consumer group; ``run`` until cancelled."""
 
@@ -46,7 +62,6 @@ class Consumer:
         self._database = parts.database
         self._name = consumer
         self._work = work
-        self._cluster = ""
         self.assigned: dict[TopicPartition, Assigned] = {}
         self.client: AIOKafkaConsumer | None = None
 
@@ -68,9 +83,8 @@ class Consumer:
 
     async def _member(self, restart: Backoff) -> None:
         """One membership of the group, until a stop is declared or a fault is raised."""
-        self._cluster = await kafka.cluster_id(self._parts.settings)
         self.client = client = kafka.make_consumer(self._parts.settings, self._name)
-        client.subscribe(list(self._work.listens))
+        client.subscribe(list(self._work.listens), listener=LookAgain(self.assigned))
         tender = Tender(self._parts, self._name, client, self.assigned)
         try:
             async with asyncio.timeout(3 * kafka.DEADLINE_SECONDS):
@@ -132,11 +146,18 @@ class Consumer:
         fresh = sorted(ours - self.assigned.keys())
         if not fresh:
             return
+        for each, log in (await self._logs(client, fresh)).items():
+            await self._take_position(client, each, log)
+
+    async def _logs(
+        self, client: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, Log]:
+        """What the broker says of these, and last who it is: a cluster is never older than its logs."""
         async with asyncio.timeout(kafka.DEADLINE_SECONDS):
-            starts = await client.beginning_offsets(fresh)
-            ends = await client.end_offsets(fresh)
-        for each in fresh:
-            await self._take_position(client, each, Log(starts[each], ends[each], self._cluster))
+            starts = await client.beginning_offsets(partitions)
+            ends = await client.end_offsets(partitions)
+        cluster = await kafka.cluster_id(self._parts.settings)
+        return {each: Log(starts[each], ends[each], cluster) for each in partitions}
 
     async def _take_position(
         self, client: AIOKafkaConsumer, each: TopicPartition, log: Log
@@ -191,12 +212,9 @@ class Consumer:
         """The record before our place is not the one we read: this log is new, read all of it."""
         partition = state.reading.partition
         self._parts.log.warning("consumer.new_log", topic=each.topic, partition=each.partition)
-        async with asyncio.timeout(kafka.DEADLINE_SECONDS):
-            starts = await client.beginning_offsets([each])
-            ends = await client.end_offsets([each])
-        log = Log(starts[each], ends[each], self._cluster)
-        self.assigned.pop(each)
-        await position.begin_again(self._database, partition, state.mark, log)
+        logs = await self._logs(client, [each])
+        self.assigned.pop(each, None)
+        await position.begin_again(self._database, partition, state.mark, logs[each])
 
     async def _apply(
         self,
