@@ -22,6 +22,7 @@ FILES = (
     "booking",
     "rosters",
     "wishes",
+    "holds",
     "concerns",
     "notifications",
     "reporting",

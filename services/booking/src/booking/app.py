@@ -75,6 +75,7 @@ def open_desk(parts: Parts[Settings]) -> Desk:
             phone=settings.force_phone,
         ),
         burst=Burst(settings.tries_per_minute),
+        holds=Burst(settings.tries_per_minute),
         wait=timedelta(hours=settings.shared_release_wait_hours),
         slots_shown=settings.slots_shown,
     )

@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import offers, requests
+from booking.domain import holds, offers, requests
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -17,6 +17,7 @@ from booking.domain.changes import (
 )
 from booking.domain.contacts import Bar, Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
+from booking.domain.holds import Hold
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
@@ -101,6 +102,7 @@ __all__ = [
     "Deed",
     "DoesNotFit",
     "Facts",
+    "Hold",
     "Hours",
     "Limits",
     "LinkOver",
@@ -157,6 +159,7 @@ __all__ = [
     "end",
     "end_absence",
     "fits",
+    "holds",
     "is_london_time",
     "kept_free",
     "lacking",

@@ -24,6 +24,7 @@ from booking.service.changes import (
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
+from booking.service.holds import hold, let_go
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
@@ -33,14 +34,13 @@ from booking.service.keeping import (
     seal_what_is_plain,
     seed,
 )
+from booking.service.lapses import expire_next, release_expired
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
 from booking.service.offers import (
     accept_by_link,
     decline_by_link,
-    expire_next,
     make_offer,
     match_next,
-    release_expired,
 )
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
 from booking.service.requests import (
@@ -104,8 +104,10 @@ __all__ = [
     "expire_next",
     "feed",
     "forget_what_is_old",
+    "hold",
     "import_roster",
     "leads",
+    "let_go",
     "lift_bar",
     "list_requests",
     "make_feed",

@@ -42,8 +42,8 @@ class Burst:
 class Desk:
     """The desk at which walks are booked: its database, clock, wards, keys and limits.
 
-    ``wait`` is how long after its band the shared tier is told, ``slots_shown`` how many slots the
-    public sees for each ward and day.
+    ``burst`` counts bookings and wishes, ``holds`` slots held by forms. ``wait`` is how long after its
+    band the shared tier is told, ``slots_shown`` how many slots the public sees for each ward and day.
     """
 
     database: Database
@@ -58,6 +58,7 @@ class Desk:
     erasures: ErasureList
     limits: domain.Limits
     burst: Burst
+    holds: Burst
     wait: timedelta
     slots_shown: int
 
@@ -69,6 +70,10 @@ class Desk:
         """The digest by which an address is counted."""
         counted = domain.counted_as(email).encode()
         return hmac.new(self.contact_key, counted, hashlib.sha256).digest()
+
+    def holder(self, secret: str) -> bytes:
+        """The digest by which somebody who holds a slot is known, of what only she has."""
+        return hmac.new(self.contact_key, f"holder {secret}".encode(), hashlib.sha256).digest()
 
     def manage_url(self, walk: domain.Walk) -> str:
         """The participant's own link to a walk."""

@@ -89,8 +89,7 @@ select slot.*, officer.officer_no, officer.display_name, officer.force_phone, of
 
 # The update locks the slot before the other statement looks at who is left on it.
 SET_SLOT_STATE = """
-update slot set state = $2
- where id = $1
+update slot set state = $2 where id = $1
    and ($2 = 'open' or not exists (
        select from walk where walk.slot_id = slot.id and walk.state in ('held', 'confirmed', 'started')))
 """
