@@ -41,6 +41,7 @@ async def test_a_form_without_its_token_or_from_elsewhere_is_refused(booking: Bo
     for path in (
         "/booking/book",
         "/booking/hold",
+        "/booking/return",
         "/booking/manage/x/cancel",
         "/booking/roster",
         *(

@@ -23,6 +23,7 @@ FILES = (
     "rosters",
     "wishes",
     "holds",
+    "returns",
     "concerns",
     "notifications",
     "reporting",

@@ -76,6 +76,7 @@ def open_desk(parts: Parts[Settings]) -> Desk:
         ),
         burst=Burst(settings.tries_per_minute),
         holds=Burst(settings.tries_per_minute),
+        returns=Burst(settings.tries_per_minute),
         wait=timedelta(hours=settings.shared_release_wait_hours),
         slots_shown=settings.slots_shown,
     )

@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import holds, offers, requests
+from booking.domain import holds, offers, requests, returns
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -40,6 +40,7 @@ from booking.domain.refusals import (
     TooLate,
     TooManyWalks,
     WalkAhead,
+    WrongCode,
     WrongState,
 )
 from booking.domain.requests import Request, RequestState, WishedHours
@@ -147,6 +148,7 @@ __all__ = [
     "Ward",
     "Wards",
     "WishedHours",
+    "WrongCode",
     "WrongState",
     "abort",
     "belongs",
@@ -181,6 +183,7 @@ __all__ = [
     "require_bookable",
     "require_over",
     "require_within",
+    "returns",
     "revoke_link",
     "slot_after_cancel",
     "start",

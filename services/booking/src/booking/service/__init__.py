@@ -53,6 +53,7 @@ from booking.service.requests import (
     wish_of_link,
     withdraw_by_link,
 )
+from booking.service.returns import way_back
 from booking.service.rosters import (
     add_shift,
     change_shift,
@@ -139,6 +140,7 @@ __all__ = [
     "undo_cancel_by_link",
     "walk_of_link",
     "walks_of_day",
+    "way_back",
     "wish_of_link",
     "withdraw_by_link",
 ]

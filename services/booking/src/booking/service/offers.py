@@ -186,7 +186,7 @@ async def _accept(desk: Desk, claim: domain.Claim, request: Once) -> dict[str, A
         walk = await _confirm(desk, connection, wish, accepted, at)
         await store.offers.save(connection, accepted)
         await store.requests.save(connection, after)
-        answer = dict(answers.booked_walk(walk, desk.manage_url(walk), desk.safe_word(walk)))
+        answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code, request=str(wish.id))
     return answer

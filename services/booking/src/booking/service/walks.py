@@ -93,7 +93,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(walk, desk.manage_url(walk), desk.safe_word(walk)))
+        answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
     return answer
