@@ -6,7 +6,7 @@ Invariant: the public sees a few for each ward and day, and never the meeting po
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
 from booking.api.asking import Coordinator, MaybeStaff, WardCode, listed, sees_places
@@ -34,23 +34,31 @@ async def list_slots(
     need: Annotated[
         list[Code] | None, Query(max_length=10, description="that the officer can meet, each")
     ] = None,
-) -> JSONResponse:
+) -> Response:
     """By start. The public sees a few for each ward and day, and never the meeting point."""
-    needs = domain.Needs(officer_sex=officer_sex, language=language, skills=tuple(need or ()))
-    async with desk.database.reading() as connection:
-        found = await store.slots.list_bookable(
-            connection,
-            at=desk.clock(),
-            few=None if sees_places(who) else desk.slots_shown,
-            wards=[ward] if ward else None,
-            since=since,
-            until=until,
-            after=page.after,
-            limit=page.limit + 1,
-            needs=needs,
-        )
-    shown = answers.staff_slot if sees_places(who) else answers.public_slot
-    return listed(request, found, page, shown)
+    staff = sees_places(who)
+
+    async def look() -> JSONResponse:
+        async with desk.database.reading() as connection:
+            found = await store.slots.list_bookable(
+                connection,
+                at=desk.clock(),
+                few=None if staff else desk.slots_shown,
+                wards=[ward] if ward else None,
+                since=since,
+                until=until,
+                after=page.after,
+                limit=page.limit + 1,
+                needs=domain.Needs(
+                    officer_sex=officer_sex, language=language, skills=tuple(need or ())
+                ),
+            )
+        return listed(request, found, page, answers.staff_slot if staff else answers.public_slot)
+
+    if staff:
+        return await look()
+    answer = await desk.together.ask(("slots", request.url.query), look)
+    return Response(answer.body, headers=dict(answer.headers))
 
 
 @router.post("/slots", status_code=201, summary="Open a slot")

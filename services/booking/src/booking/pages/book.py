@@ -74,15 +74,19 @@ async def list_slots(
 ) -> Response:
     """Slots that can be booked now: those within the hour first, the others by day and ward."""
     at = desk.clock()
-    async with desk.database.reading() as connection:
-        found = await store.slots.list_bookable(
-            connection,
-            at=at,
-            few=desk.slots_shown,
-            wards=[ward] if ward else None,
-            after=page.after,
-            limit=page.limit + 1,
-        )
+
+    async def look() -> list[domain.Slot]:
+        async with desk.database.reading() as connection:
+            return await store.slots.list_bookable(
+                connection,
+                at=desk.clock(),
+                few=desk.slots_shown,
+                wards=[ward] if ward else None,
+                after=page.after,
+                limit=page.limit + 1,
+            )
+
+    found = await desk.together.ask(("page", ward, page), look)
     shown = found[: page.limit]
     soon = [slot for slot in shown if slot.times.starts_at <= at + SOON]
     last = shown[-1] if len(found) > page.limit else None

@@ -63,6 +63,7 @@ from booking.service.rosters import (
 )
 from booking.service.slots import NewSlot, open_slot
 from booking.service.teams import change_policy, change_wards, leads, must_lead, officers_led
+from booking.service.together import Together
 from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "OwnFeed",
     "RosterLine",
     "Standing",
+    "Together",
     "Waiting",
     "Wish",
     "abort_walk",

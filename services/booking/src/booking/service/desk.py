@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from booking import domain
 from booking.service import answers
+from booking.service.together import Together
 from booking.store.erasures import ErasureList
 from booking.store.sealing import Sealing
 from shared.areas import BoundarySet
@@ -64,6 +65,7 @@ class Desk:
     burst: Burst
     holds: Burst
     returns: Burst
+    together: Together
     wait: timedelta
     slots_shown: int
 
