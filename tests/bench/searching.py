@@ -1,15 +1,17 @@
 """Free slots as anybody asks for them: of a team, of twelve, and how it grows with officers and days."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle, islice
 from urllib.parse import urlencode
 
+import psutil
+
 from booking import store
 from shared.clock import now
 from shared.postgres import Database
-from tests.bench.ground import Ground
+from tests.bench.ground import Ground, spent
 from tests.bench.measuring import Round, Row, in_turn, percentile
 from tests.kafka import free_port
 
@@ -19,8 +21,9 @@ FEW = 4
 OFFICERS, UNITS, DAYS = 25, 12, 28
 GROWTH = ((25, 7), (25, 14), (25, 28), (100, 28), (300, 28))
 WARDS = [f"L050000{nth:02}" for nth in range(1, 13)]
-# The whole list, and each ward's, as the page's form asks.
-QUESTIONS = [{"limit": "200"}, *({"ward": ward, "limit": "200"} for ward in WARDS)]
+# All ask for the whole list, as whoever opens the front page does; or each for one of its wards' as well.
+ONE = [{"limit": "200"}]
+SEVERAL = [*ONE, *({"ward": ward, "limit": "200"} for ward in WARDS)]
 
 TEAMS = """
 with team as (
@@ -73,54 +76,67 @@ select slot_id, officer_no,
 
 
 async def measure(ground: Ground) -> list[Row]:
-    """Two rows that are judged, and a slope."""
+    """Two rows that are judged, each with one beside it where questions differ, and a slope."""
     return [
-        await _searched(ground, 1, must=50, aim=25),
-        await _searched(ground, UNITS, must=150, aim=75),
+        *await _searched(ground, 1, must=50, aim=25),
+        *await _searched(ground, UNITS, must=150, aim=75),
         *await _growth(ground),
     ]
 
 
-async def _searched(ground: Ground, units: int, *, must: float, aim: float) -> Row:
-    async with _asking(ground, units) as asking:
-        found = await in_turn({"ours": asking}, title=f"search {units} x {OFFICERS}")
+async def _searched(ground: Ground, units: int, *, must: float, aim: float) -> list[Row]:
+    async with _asking(ground, units) as (one, several):
+        contestants = {"one": one, "several": several}
+        found = await in_turn(contestants, title=f"search {units} x {OFFICERS}")
     of = f"{units} x {OFFICERS} officers" if units > 1 else f"a team of {OFFICERS} officers"
-    return Row(
-        f"search-{units}",
-        f"free slots of {of} over {DAYS} days, p99 at {CONNECTIONS} connections",
-        "",
-        "ms",
-        [each["ours"]["p99_ms"] for each in found],
-        must=must,
-        aim=aim,
-        upward=False,
-        rounds=found,
-    )
+    work = f"free slots of {of} over {DAYS} days, p99 at {CONNECTIONS} connections"
+
+    def row(name: str, work: str, must: float | None, aim: float | None) -> Row:
+        took = [each[name]["p99_ms"] for each in found]
+        named = f"search-{units}-{name}"
+        return Row(named, work, "", "ms", took, must, aim, upward=False, rounds=found)
+
+    return [
+        row("one", work, must, aim),
+        row("several", f"{work}, {len(SEVERAL)} questions in turn", None, None),
+    ]
 
 
 class _Asking:
-    """One round of questions over HTTP, as anybody asks them."""
+    """One round of questions over HTTP, as anybody asks them.
 
-    def __init__(self, ground: Ground, port: int) -> None:
-        self._ground, self._port = ground, port
+    ``server_us`` and ``postgres_us`` are the processor's time for an answer, in its process and in
+    PostgreSQL.
+    """
+
+    def __init__(
+        self, ground: Ground, pid: int, port: int, questions: Sequence[Mapping[str, str]]
+    ) -> None:
+        self._ground, self._server, self._port = ground, psutil.Process(pid), port
+        self._paths = [f"/booking/v1/slots?{urlencode(question)}" for question in questions]
 
     async def __call__(self) -> Round:
-        paths = [f"/booking/v1/slots?{urlencode(question)}" for question in QUESTIONS]
-        given = "\n".join(islice(cycle(paths), REQUESTS)).encode()
+        given = "\n".join(islice(cycle(self._paths), REQUESTS)).encode()
         words = ("127.0.0.1", str(self._port), str(CONNECTIONS))
-        return await self._ground.run("tests.bench.asking", *words, given=given, seconds=300)
+        server, database = spent(self._server), self._ground.postgres_spent()
+        found = await self._ground.run("tests.bench.asking", *words, given=given, seconds=300)
+        return found | {
+            "server_us": (spent(self._server) - server) / REQUESTS * 1e6,
+            "postgres_us": (self._ground.postgres_spent() - database) / REQUESTS * 1e6,
+        }
 
 
 @asynccontextmanager
-async def _asking(ground: Ground, units: int) -> AsyncGenerator[_Asking]:
+async def _asking(ground: Ground, units: int) -> AsyncGenerator[tuple[_Asking, _Asking]]:
     port = free_port()
     async with ground.opened("booking") as (url, database):
         await lay_slots(database, units, OFFICERS, DAYS)
         environment = ground.environment("booking", url, port=port)
         origin = f"http://127.0.0.1:{port}"
         serving = ground.serving("booking", "api", environment=environment, url=f"{origin}/healthz")
-        async with serving:
-            yield _Asking(ground, port)
+        async with serving as server:
+            one, several = (_Asking(ground, server.pid, port, each) for each in (ONE, SEVERAL))
+            yield one, several
 
 
 async def lay_slots(database: Database, units: int, officers: int, days: int) -> None:
