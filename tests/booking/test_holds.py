@@ -1,45 +1,16 @@
 """A slot kept while its form is filled: by one, for ten minutes, and told to nobody."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 
 from booking import service
 from shared.events.walks import INTERNAL
 from tests.booking.desk import OTHER_WARD, Booking, problem, some_id
-from tests.booking.test_races import OFTEN
-from tests.booking.wishes import DAY, NO_KEY, asks, offer_of, works
+from tests.booking.holding import TEN_MINUTES, agrees, held, holds
+from tests.booking.wishes import DAY, asks, offer_of, works
 from tests.factories import START
-
-TEN_MINUTES = timedelta(minutes=10)
-
-
-async def holds(booking: Booking, slot_id: str) -> httpx.Response:
-    """Somebody who calls the API opens a form."""
-    return await booking.http.post("/booking/v1/holds", json={"slot_id": slot_id})
-
-
-async def held(booking: Booking, slot_id: str) -> str:
-    """What a slot is now held by."""
-    answer = await holds(booking, slot_id)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["hold"]
-
-
-async def agrees(booking: Booking) -> None:
-    """An officer's time is taken exactly where somebody walks or holds; a held walk is nobody's yet."""
-    walked = await booking.rows("select distinct slot_id from walk where state <> 'cancelled'")
-    assert sorted(row["slot_id"] for row in walked) == sorted(
-        row["slot_id"] for row in await booking.rows("select slot_id from assignment")
-    )
-    found = await booking.rows(
-        "select from walk left join participant on participant.walk_id = walk.id"
-        " where (walk.state = 'held') = (participant.id is not null)"
-    )
-    assert found == []
 
 
 async def test_a_held_slot_is_hers_for_ten_minutes_and_nobody_is_told(booking: Booking) -> None:
@@ -229,63 +200,19 @@ async def test_what_is_held_for_a_form_is_no_walk_that_an_absence_touches(
     assert (await booking.books(slot_id, hold=mine)).status_code == 409
 
 
+async def test_staff_see_no_walk_before_there_is_one(booking: Booking) -> None:
+    slot_id = await booking.slot(at=START + DAY)
+    mine = await held(booking, slot_id)
+    listed = await booking.http.get("/booking/v1/walks", headers=booking.coordinator)
+    assert listed.json()["items"] == []
+    assert (await booking.books(slot_id, hold=mine)).status_code == 201
+    listed = await booking.http.get("/booking/v1/walks", headers=booking.coordinator)
+    assert len(listed.json()["items"]) == 1
+
+
 async def test_erasing_what_is_old_leaves_holds_alone(booking: Booking) -> None:
     await held(booking, await booking.slot(at=START + DAY))
     assert await service.count_what_is_old(booking.desk) == 0
     await service.forget_what_is_old(booking.desk)
     await agrees(booking)
     assert len(await booking.rows("select from walk where state = 'held'")) == 1
-
-
-@OFTEN
-async def test_of_two_who_would_hold_one_slot_one_does(booking: Booking, rounds: int) -> None:
-    for nth in range(rounds):
-        booking.clock.at = START + nth * 2 * DAY
-        slot_id = await booking.slot(at=booking.clock.at + DAY)
-        answers = await asyncio.gather(holds(booking, slot_id), holds(booking, slot_id))
-        assert sorted(answer.status_code for answer in answers) == [201, 409]
-        await agrees(booking)
-        await _nothing_left(booking)
-
-
-@OFTEN
-async def test_one_holder_who_chooses_twice_at_once_keeps_one(
-    booking: Booking, rounds: int
-) -> None:
-    for nth in range(rounds):
-        booking.clock.at = START + nth * 3 * DAY
-        slots = [await booking.slot(at=booking.clock.at + days * DAY) for days in (1, 2)]
-        found = await asyncio.gather(
-            *(service.hold(booking.desk, UUID(slot), NO_KEY, "mine") for slot in slots),
-            return_exceptions=True,
-        )
-        assert [each for each in found if isinstance(each, BaseException)] == []
-        assert len(await booking.rows("select from walk where state = 'held'")) == 1
-        await agrees(booking)
-        await _nothing_left(booking)
-
-
-@OFTEN
-async def test_her_booking_against_the_end_of_her_hold_and_another_s(
-    booking: Booking, rounds: int
-) -> None:
-    first = set[bool]()
-    for nth in range(rounds):
-        booking.clock.at = START + nth * 2 * DAY
-        slot_id = await booking.slot(at=booking.clock.at + DAY)
-        mine = await held(booking, slot_id)
-        booking.clock.advance(TEN_MINUTES)
-        hers, others, _ = await asyncio.gather(
-            booking.books(slot_id, hold=mine), booking.books(slot_id), works(booking)
-        )
-        assert sorted([hers.status_code, others.status_code]) == [201, 409]
-        first.add(hers.is_success)
-        await agrees(booking)
-        await _nothing_left(booking)
-    assert first
-
-
-async def _nothing_left(booking: Booking) -> None:
-    async with booking.database.transaction() as connection:
-        await connection.execute("truncate walk, slot, assignment, event_log, outbox cascade")
-    booking.clock.advance(timedelta(minutes=2))
