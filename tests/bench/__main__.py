@@ -19,12 +19,14 @@ from tests.bench import (
     relaying,
     report,
     resting,
+    searching,
 )
 from tests.bench.ground import Ground
 from tests.bench.measuring import Row, say
 
 SECTIONS: Mapping[str, Callable[[Ground], Awaitable[Sequence[Row]]]] = {
     "booking": booking.measure,
+    "search": searching.measure,
     "relay": relaying.measure,
     "consumer": consuming.measure,
     "latency": latency.measure,

@@ -24,14 +24,10 @@ HEAD = (
 class Load:
     """What the connections share: the requests that are left, and the times of those answered."""
 
-    def __init__(self, host: str, port: int, path: str, bodies: list[str]) -> None:
+    def __init__(self, host: str, port: int, requests: list[bytes], status: int) -> None:
         self._host, self._port = host, port
-        warm = len(bodies) // 10
-        requests = [
-            HEAD.format(path=path, host=host, port=port, key=uuid4(), length=len(body)).encode()
-            + body.encode()
-            for body in bodies
-        ]
+        self._answer = f"HTTP/1.1 {status}".encode()
+        warm = len(requests) // 10
         self.warming, self.counted = requests[:warm], requests[warm:]
         self.milliseconds: list[float] = []
 
@@ -59,7 +55,7 @@ class Load:
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
             body = await reader.readexactly(length)
-            if not head.startswith(b"HTTP/1.1 201"):
+            if not head.startswith(self._answer):
                 sys.exit(f"refused: {head.decode()}{body.decode()}")
             self.milliseconds.append((time.perf_counter() - began) * 1000)
         writer.close()
@@ -67,5 +63,10 @@ class Load:
 
 if __name__ == "__main__":
     host, port, path, connections = sys.argv[1:]
-    load = Load(host, int(port), path, sys.stdin.read().splitlines())
+    posts = [
+        HEAD.format(path=path, host=host, port=port, key=uuid4(), length=len(body)).encode()
+        + body.encode()
+        for body in sys.stdin.read().splitlines()
+    ]
+    load = Load(host, int(port), posts, 201)
     print(json.dumps(uvloop.run(load.run(int(connections)))))

@@ -47,7 +47,10 @@ async def test_a_long_list_goes_on_on_another_page(booking: Booking) -> None:
 
 async def test_a_walk_is_booked_in_two_pages(booking: Booking) -> None:
     slot_id = await booking.slot()
-    assert f"/booking/book?slot={slot_id}" in await page(booking, "/booking/")
+    listed = await page(booking, "/booking/")
+    assert f'value="{slot_id}"' in listed
+    chosen = await sends(booking, "/booking/hold", listed, slot_id=slot_id)
+    assert chosen.headers["location"] == f"/booking/book?slot={slot_id}"
     answer = await books(booking, slot_id)
     assert answer.status_code == 303
     where = answer.headers["location"]

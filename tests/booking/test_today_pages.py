@@ -40,6 +40,8 @@ async def test_a_form_without_its_token_or_from_elsewhere_is_refused(booking: Bo
     before = await rows(booking)
     for path in (
         "/booking/book",
+        "/booking/hold",
+        "/booking/return",
         "/booking/manage/x/cancel",
         "/booking/roster",
         *(

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.chromium
 PUBLIC = (
     "/booking/",
     "/booking/wish",
+    "/booking/return",
     "/booking/accessibility",
     "/booking/cookies",
     "/booking/signed-out",

@@ -73,7 +73,8 @@ async def books(woman: Visitor, way: Way) -> str:
     await woman.looks_right()
     soon = page.locator("h2", has_text="Within the hour").locator("xpath=following-sibling::ul[1]")
     await until(lambda: offered(woman, soon), 30, every=0.3)
-    await soon.get_by_role("link").first.click()
+    await soon.get_by_role("button").first.click()
+    await is_kept(woman)
     await page.get_by_role("button", name="Book this walk").click()
     summary = page.get_by_role("alert")
     await expect(summary).to_contain_text("There is a problem")
@@ -91,6 +92,14 @@ async def books(woman: Visitor, way: Way) -> str:
     reference = await page.locator(".govuk-panel__body strong").inner_text()
     assert reference in said
     return reference
+
+
+async def is_kept(woman: Visitor) -> None:
+    """The form says until when the time is hers; with script, how many minutes are left."""
+    said = woman.page.locator(".govuk-inset-text")
+    await expect(said).to_contain_text("We are keeping this time for you until")
+    if woman.javascript:
+        await expect(said).to_contain_text(re.compile(r"\d minutes? left"))
 
 
 async def offered(woman: Visitor, soon: Locator) -> bool:
@@ -230,7 +239,7 @@ async def test_a_walk_can_be_booked_by_keyboard_alone(open_window: Opens) -> Non
     woman = await open_window()
     keyboard = woman.page.keyboard
     await woman.goes("/booking/")
-    await tab_to(woman, "a", TIMES)
+    await tab_to(woman, "button", TIMES)
     await keyboard.press("Enter")
     await woman.page.wait_for_url("**/booking/book?*")
     await tab_to(woman, "input", re.compile("Your name"))

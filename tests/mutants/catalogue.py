@@ -22,6 +22,8 @@ FILES = (
     "booking",
     "rosters",
     "wishes",
+    "holds",
+    "returns",
     "concerns",
     "notifications",
     "reporting",

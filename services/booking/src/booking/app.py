@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from booking import api, domain, pages, service, store, worker
 from booking.gateway import Notifications
 from booking.schemas import Seed, read_roster, read_seed
-from booking.service import Burst, Desk
+from booking.service import Burst, Desk, Together
 from booking.settings import Settings
 from shared import areas, operations
 from shared.auth import Principal
@@ -75,6 +75,9 @@ def open_desk(parts: Parts[Settings]) -> Desk:
             phone=settings.force_phone,
         ),
         burst=Burst(settings.tries_per_minute),
+        holds=Burst(settings.tries_per_minute),
+        returns=Burst(settings.tries_per_minute),
+        together=Together(),
         wait=timedelta(hours=settings.shared_release_wait_hours),
         slots_shown=settings.slots_shown,
     )

@@ -14,7 +14,7 @@ from shared.auth.access import (
     public_page,
     staff_page,
 )
-from shared.auth.forms import once_of
+from shared.auth.forms import once_of, visitor_of
 from shared.auth.gate import Gate
 from shared.auth.issuer import Issuer
 from shared.auth.principal import Principal
@@ -31,4 +31,5 @@ __all__ = [
     "public",
     "public_page",
     "staff_page",
+    "visitor_of",
 ]

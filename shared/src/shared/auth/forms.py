@@ -44,7 +44,7 @@ class Forms:
 
     def token(self, request: Request) -> str:
         """The token for a form on the page that answers this request."""
-        return self._sign("form", self._binding(request) or self._new_visitor(request))
+        return self._sign("form", self.binding(request) or self._new_visitor(request))
 
     def key(self) -> str:
         """A fresh idempotency key for a form."""
@@ -66,7 +66,7 @@ class Forms:
 
     def check(self, request: Request, form: FormData) -> None:
         """Raise FormRefused unless it came from a page of ours, for this session or visitor."""
-        binding = self._binding(request)
+        binding = self.binding(request)
         token = form.get(TOKEN_FIELD)
         if binding is None or not isinstance(token, str) or not self._ours(request):
             raise FormRefused
@@ -86,7 +86,8 @@ class Forms:
             return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
         return origin == self._origin
 
-    def _binding(self, request: Request) -> str | None:
+    def binding(self, request: Request) -> str | None:
+        """What the tokens of a browser are bound to, and no other has; None where it has nothing of ours."""
         session = getattr(request.state, "session", None)
         if session is not None:
             return f"session {session.id}"
@@ -112,6 +113,11 @@ async def checked(request: Request) -> FormData:
         if isinstance(value, str) and not _storable(value):
             raise Invalid(faults=[Fault(f"#/{name}", "holds characters that cannot be stored")])
     return form
+
+
+def visitor_of(request: Request) -> str | None:
+    """What tells this browser from every other: for our eyes only. None before it was shown a form."""
+    return request.app.state.gate.forms.binding(request)
 
 
 def once_of(request: Request, form: FormData) -> Once:

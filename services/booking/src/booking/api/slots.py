@@ -3,10 +3,11 @@
 Invariant: the public sees a few for each ward and day, and never the meeting point.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
 from booking.api.asking import Coordinator, MaybeStaff, WardCode, listed, sees_places
@@ -17,13 +18,7 @@ from shared.web import OnceIfGivenDep
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/slots", summary="Slots that can be booked now")
-async def list_slots(
-    *,
-    request: Request,
-    desk: DeskDep,
-    who: MaybeStaff,
-    page: PageDep,
+async def _narrowed(
     ward: WardCode = None,
     since: Annotated[FromTime | None, Query(alias="from")] = None,
     until: Annotated[ToTime | None, Query(alias="to")] = None,
@@ -34,23 +29,44 @@ async def list_slots(
     need: Annotated[
         list[Code] | None, Query(max_length=10, description="that the officer can meet, each")
     ] = None,
-) -> JSONResponse:
+) -> Mapping[str, Any]:
+    """What a list of slots is narrowed to, as the store is asked for it."""
+    return {
+        "wards": [ward] if ward else None,
+        "since": since,
+        "until": until,
+        "needs": domain.Needs(officer_sex=officer_sex, language=language, skills=tuple(need or ())),
+    }
+
+
+@router.get("/slots", summary="Slots that can be booked now")
+async def list_slots(
+    request: Request,
+    desk: DeskDep,
+    who: MaybeStaff,
+    page: PageDep,
+    narrowed: Annotated[Mapping[str, Any], Depends(_narrowed)],
+) -> Response:
     """By start. The public sees a few for each ward and day, and never the meeting point."""
-    needs = domain.Needs(officer_sex=officer_sex, language=language, skills=tuple(need or ()))
-    async with desk.database.reading() as connection:
-        found = await store.slots.list_bookable(
-            connection,
-            at=desk.clock(),
-            few=None if sees_places(who) else desk.slots_shown,
-            wards=[ward] if ward else None,
-            since=since,
-            until=until,
-            after=page.after,
-            limit=page.limit + 1,
-            needs=needs,
-        )
+    few = None if sees_places(who) else desk.slots_shown
     shown = answers.staff_slot if sees_places(who) else answers.public_slot
-    return listed(request, found, page, shown)
+
+    async def look() -> JSONResponse:
+        async with desk.database.reading() as connection:
+            found = await store.slots.list_bookable(
+                connection,
+                at=desk.clock(),
+                few=few,
+                after=page.after,
+                limit=page.limit + 1,
+                **narrowed,
+            )
+        return listed(request, found, page, shown)
+
+    if few is None:
+        return await look()
+    answer = await desk.together.ask(("slots", request.url.query), look)
+    return Response(answer.body, headers=dict(answer.headers))
 
 
 @router.post("/slots", status_code=201, summary="Open a slot")

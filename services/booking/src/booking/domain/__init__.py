@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import offers, requests
+from booking.domain import holds, offers, requests, returns
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -17,6 +17,7 @@ from booking.domain.changes import (
 )
 from booking.domain.contacts import Bar, Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
+from booking.domain.holds import Hold
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
@@ -39,6 +40,7 @@ from booking.domain.refusals import (
     TooLate,
     TooManyWalks,
     WalkAhead,
+    WrongCode,
     WrongState,
 )
 from booking.domain.requests import Request, RequestState, WishedHours
@@ -101,6 +103,7 @@ __all__ = [
     "Deed",
     "DoesNotFit",
     "Facts",
+    "Hold",
     "Hours",
     "Limits",
     "LinkOver",
@@ -145,6 +148,7 @@ __all__ = [
     "Ward",
     "Wards",
     "WishedHours",
+    "WrongCode",
     "WrongState",
     "abort",
     "belongs",
@@ -157,6 +161,7 @@ __all__ = [
     "end",
     "end_absence",
     "fits",
+    "holds",
     "is_london_time",
     "kept_free",
     "lacking",
@@ -178,6 +183,7 @@ __all__ = [
     "require_bookable",
     "require_over",
     "require_within",
+    "returns",
     "revoke_link",
     "slot_after_cancel",
     "start",

@@ -15,6 +15,7 @@ from booking.domain.safe_words import in_words
 
 MAC_BYTES = 16
 PARTS = 3
+CODE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,19 @@ class Links:
     def safe_word(self, walk_id: UUID) -> str:
         """The words by which a walk's two sides know each other: another key that signs, other words."""
         return in_words(self._signed(self.current, f"safe-word {walk_id}"))
+
+    def return_code(self, walk_id: UUID, generation: int) -> str:
+        """What leads her back beside her reference: another generation or key, another code."""
+        return self._code(self.current, walk_id, generation)
+
+    def holds_code(self, walk_id: UUID, generation: int, code: str) -> bool:
+        """Whether a code is one of the keys' for the present generation; no takes as long as yes."""
+        codes = [self._code(name, walk_id, generation).encode() for name in self.keys]
+        return True in [hmac.compare_digest(each, code.encode()) for each in codes]
+
+    def _code(self, key_name: str, walk_id: UUID, generation: int) -> str:
+        signed = self._signed(key_name, f"return {key_name} {walk_id} {generation}")
+        return f"{int.from_bytes(signed[:8], 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
     def _mac(self, key_name: str, walk_id: UUID, generation: int) -> bytes:
         return self._signed(key_name, f"manage {key_name} {walk_id} {generation}")[:MAC_BYTES]

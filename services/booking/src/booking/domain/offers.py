@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from booking.domain.facts import Facts, Telling
+from booking.domain.facts import Facts
 from booking.domain.matching import Candidate, Lack, Match, lacks, match
 from booking.domain.refusals import DoesNotFit, OfferOver, RequestOver, TooLate
 from booking.domain.requests import (
@@ -22,9 +22,6 @@ from booking.domain.requests import (
     told,
     waitlist,
 )
-from booking.domain.slots import Slot
-from booking.domain.teams import Policy
-from booking.domain.walks import NewWalk, State, Walk, book
 from shared.events.requests import OfferExpired, OfferMade
 
 ANSWER_WITHIN = timedelta(hours=12)
@@ -111,12 +108,6 @@ def before(offers: Sequence[Offer]) -> Reason | None:
     if not offers or offers[-1].state not in (OfferState.DECLINED, OfferState.EXPIRED):
         return None
     return "declined" if offers[-1].state is OfferState.DECLINED else "expired"
-
-
-def hold(slot: Slot, policy: Policy, ids: NewWalk, expires_at: datetime, telling: Telling) -> Walk:
-    """The walk that keeps a place until an hour; nothing is told of it. Raises SlotTaken."""
-    walk, _ = book(slot, policy, ids, telling)
-    return replace(walk, state=State.HELD, held_until=expires_at)
 
 
 def make(request: Request, offer: Offer) -> tuple[Request, Facts]:

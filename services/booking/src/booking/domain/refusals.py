@@ -4,7 +4,7 @@
         DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
-    Invalid 422: AdultsOnly
+    Invalid 422: AdultsOnly, WrongCode
     TooMany 429: TooManyWalks
 
 Invariant: every 429 has the same words, so that it does not tell whether a contact is known here.
@@ -103,6 +103,12 @@ class LinkOver(Gone):
     """This link no longer works."""
 
     slug = "link-over"
+
+
+class WrongCode(Invalid):
+    """This reference and this code do not belong together: look at both again in your confirmation."""
+
+    slug = "wrong-code"
 
 
 class AdultsOnly(Invalid):

@@ -1,5 +1,5 @@
 """A walk and its life: held -> confirmed -> started -> ended, or cancelled. ``changes`` has the rest.
-A held walk is its offer's alone: it is confirmed, or it goes, and until then nobody has been told of it.
+A held walk is its offer's or its form's alone: it is confirmed, or it goes, and nobody has been told of it.
 
 Overdue is a mark beside the state, set when a confirmed walk was not started or a started one not ended
 by its time and the team's grace, and cleared by whatever happens next.

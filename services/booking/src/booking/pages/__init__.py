@@ -6,10 +6,22 @@ its idempotency key, and every page works without script.
 
 from fastapi import APIRouter
 
-from booking.pages import absences, book, feeds, manage, requests, roster, teams, today, week, wish
+from booking.pages import (
+    absences,
+    book,
+    feeds,
+    manage,
+    requests,
+    returning,
+    roster,
+    teams,
+    today,
+    week,
+    wish,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (book, manage, wish, requests, roster, today, week, absences, teams, feeds):
+for part in (book, manage, wish, returning, requests, roster, today, week, absences, teams, feeds):
     router.include_router(part.router)
 
 __all__ = ["router"]

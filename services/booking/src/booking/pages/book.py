@@ -1,11 +1,13 @@
 """Choosing a slot and booking it: no account, two pages, then the walk's own page.
 
-Invariant: the meeting point is on none of these pages; what she typed is kept when a slot is gone.
+Invariant: the meeting point is on none of these pages; a time is kept by a form that is posted, never by a
+link that is followed; what she typed is kept when a slot is gone.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any
@@ -18,16 +20,18 @@ from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
 from booking.schemas import BookWalkBody, DeskDep, PageDep, cursor_after
-from booking.service import Desk
-from shared.auth import csrf_form, once_of, public_page
-from shared.errors import Conflict
-from shared.idempotency import Once, StillRunning
+from booking.service import Booking, Desk
+from shared.auth import csrf_form, once_of, public_page, visitor_of
+from shared.errors import Conflict, NotFound
+from shared.idempotency import Once, StillRunning, once
 from shared.pages import render
 from shared.web import Text
 
 router = APIRouter()
 
 SEE_OTHER = 303
+# Holding the same time twice is holding it once: no key is needed.
+NO_KEY = once("hold", None, b"")
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
@@ -51,6 +55,15 @@ class Day:
     wards: list[tuple[domain.Ward, list[domain.Slot]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The slot that she chose, and until when it is kept for her; or others, when it is gone."""
+
+    slot: domain.Slot | None
+    others: Sequence[domain.Slot] = ()
+    kept_until: datetime | None = None
+
+
 @router.api_route("/", methods=["GET", "HEAD"])
 async def list_slots(
     request: Request,
@@ -61,15 +74,19 @@ async def list_slots(
 ) -> Response:
     """Slots that can be booked now: those within the hour first, the others by day and ward."""
     at = desk.clock()
-    async with desk.database.reading() as connection:
-        found = await store.slots.list_bookable(
-            connection,
-            at=at,
-            few=desk.slots_shown,
-            wards=[ward] if ward else None,
-            after=page.after,
-            limit=page.limit + 1,
-        )
+
+    async def look() -> list[domain.Slot]:
+        async with desk.database.reading() as connection:
+            return await store.slots.list_bookable(
+                connection,
+                at=desk.clock(),
+                few=desk.slots_shown,
+                wards=[ward] if ward else None,
+                after=page.after,
+                limit=page.limit + 1,
+            )
+
+    found = await desk.together.ask(("page", ward, page), look)
     shown = found[: page.limit]
     soon = [slot for slot in shown if slot.times.starts_at <= at + SOON]
     last = shown[-1] if len(found) > page.limit else None
@@ -86,16 +103,24 @@ async def list_slots(
     )
 
 
+@router.post("/hold")
+async def hold_slot(request: Request, _: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
+    """Keep the time that she chose while she fills in the form; where it cannot be kept, it says so."""
+    try:
+        slot_id = UUID(str(form.get("slot_id")))
+    except ValueError:
+        return RedirectResponse("/booking/", SEE_OTHER)
+    with suppress(domain.SlotTaken, domain.TooManyWalks, NotFound):
+        await service.hold(desk, slot_id, NO_KEY, visitor_of(request))
+    return RedirectResponse(f"/booking/book?slot={slot_id}", SEE_OTHER)
+
+
 @router.api_route("/book", methods=["GET", "HEAD"])
 async def show_form(request: Request, _: VisitorDep, desk: DeskDep, slot: UUID) -> Response:
     """The form for one slot; when it is gone, the page says so and offers others."""
-    async with desk.database.reading() as connection:
-        found = await store.slots.find_bookable(connection, slot, at=desk.clock())
-        others = [] if found else await _others(desk, connection, slot)
-    status = 200 if found else Conflict.status
-    return _form(
-        request, desk, slot=found, others=others, typed=dict.fromkeys(FIELDS, ""), status=status
-    )
+    chosen = await _chosen(request, desk, slot)
+    status = 200 if chosen.slot else Conflict.status
+    return _form(request, desk, chosen, dict.fromkeys(FIELDS, ""), status=status)
 
 
 @router.post("/book")
@@ -111,22 +136,22 @@ async def book_walk(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
             errors["adult"] = domain.AdultsOnly().detail
         return await _form_again(request, desk, form, typed, errors)
     try:
-        walk = await _booked(desk, body, once_of(request, form))
+        booking = replace(body.booking(), hold=visitor_of(request))
+        walk = await _booked(desk, booking, once_of(request, form))
     except domain.AdultsOnly as refusal:
         return await _form_again(request, desk, form, typed, {"adult": refusal.detail})
     except domain.SlotTaken:
-        async with desk.database.reading() as connection:
-            others = await _others(desk, connection, body.slot_id)
-        return _form(request, desk, slot=None, others=others, typed=typed, status=Conflict.status)
+        gone = await _gone(desk, body.slot_id)
+        return _form(request, desk, gone, typed, status=Conflict.status)
     token = walk["manage_url"].rsplit("/", 1)[-1]
     return RedirectResponse(f"/booking/manage/{token}?booked=1", SEE_OTHER)
 
 
-async def _booked(desk: Desk, body: BookWalkBody, request: Once) -> dict[str, Any]:
+async def _booked(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     """Book; a form that was sent twice waits for the answer to the first."""
     for _ in range(ASK_AGAIN_TIMES):
         try:
-            return await service.book_walk(desk, body.booking(), request)
+            return await service.book_walk(desk, booking, request)
         except StillRunning:
             await asyncio.sleep(ASK_AGAIN_SECONDS)
     raise StillRunning
@@ -136,41 +161,56 @@ async def _form_again(
     request: Request, desk: Desk, form: FormData, typed: dict[str, str], errors: dict[str, str]
 ) -> Response:
     """The form with its errors; the slot may be gone meanwhile."""
-    slot, others = None, list[domain.Slot]()
     try:
         slot_id = UUID(str(form.get("slot_id")))
     except ValueError:
         return RedirectResponse("/booking/", SEE_OTHER)
+    chosen = await _chosen(request, desk, slot_id)
+    return _form(request, desk, chosen, typed, errors=errors, status=422)
+
+
+async def _chosen(request: Request, desk: Desk, slot_id: UUID) -> Chosen:
+    """A slot that can be booked now or is kept for her; when it is gone, what else there is."""
+    visitor = visitor_of(request)
     async with desk.database.reading() as connection:
+        held = await store.holds.find(connection, desk.holder(visitor)) if visitor else None
+        if held is not None and held.slot_id == slot_id:
+            slot = await store.offers.find_slot(connection, slot_id)
+            # Over and not let go yet, it may be had still; it is promised no longer.
+            if slot is not None and slot.state is domain.SlotState.OPEN:
+                return Chosen(slot, kept_until=held.until if desk.clock() < held.until else None)
         slot = await store.slots.find_bookable(connection, slot_id, at=desk.clock())
-        if slot is None:
-            others = await _others(desk, connection, slot_id)
-    return _form(request, desk, slot=slot, others=others, typed=typed, errors=errors, status=422)
+    return Chosen(slot) if slot else await _gone(desk, slot_id)
 
 
-async def _others(desk: Desk, connection: Any, slot_id: UUID) -> list[domain.Slot]:
-    return await store.slots.alternatives(
-        connection, slot_id, at=desk.clock(), few=desk.slots_shown
-    )
+async def _gone(desk: Desk, slot_id: UUID) -> Chosen:
+    """What there is instead of a slot that is gone."""
+    async with desk.database.reading() as connection:
+        others = await store.slots.alternatives(
+            connection, slot_id, at=desk.clock(), few=desk.slots_shown
+        )
+    return Chosen(None, others)
 
 
 def _form(
     request: Request,
     desk: Desk,
-    *,
-    slot: domain.Slot | None,
-    others: list[domain.Slot],
+    chosen: Chosen,
     typed: dict[str, str],
+    *,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    gone = {} if slot else {"slot_id": "This time has just gone. Please choose another."}
+    gone = {} if chosen.slot else {"slot_id": "This time has just gone. Please choose another."}
+    left = chosen.kept_until - desk.clock() if chosen.kept_until else None
     return render(
         request,
         "booking/book.html",
         status=status,
-        slot=slot,
-        others=others,
+        slot=chosen.slot,
+        others=chosen.others,
+        kept_until=chosen.kept_until,
+        seconds_left=int(left.total_seconds()) if left else 0,
         typed=typed,
         phone=desk.limits.phone,
         errors={**gone, **(errors or {})},

@@ -151,7 +151,7 @@ def _show(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    at = desk.clock()
+    at, hers = desk.clock(), desk.hers(walk)
     may_undo = (
         walk.initiator == "participant"
         and walk.cancelled is not None
@@ -170,8 +170,9 @@ def _show(
         may_undo=may_undo,
         undo_until=walk.cancelled.at + domain.UNDO_WITHIN if walk.cancelled else None,
         next_steps=domain.next_steps(walk),
-        safe_word=desk.safe_word(walk) if walk.state in AHEAD else None,
-        manage_url=desk.manage_url(walk),
+        safe_word=hers.safe_word if walk.state in AHEAD else None,
+        return_code=hers.return_code,
+        manage_url=hers.manage_url,
         errors=errors or {},
     )
 

@@ -174,6 +174,7 @@ async def _show(
         link=link,
         phone=desk.limits.phone,
         wish_url=desk.wish_url(found.request),
+        return_code=desk.wish_code(found.request),
         errors={"offer": said} if said else {},
     )
 

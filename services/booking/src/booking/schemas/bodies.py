@@ -14,6 +14,8 @@ from booking.service import Booking, NewBar, NewSlot
 from shared.events.walks import Aborted, Party
 from shared.web import Text, Timestamp
 
+Hold = Annotated[Text, Field(min_length=1, max_length=100)]
+
 EXAMPLE_SLOT = "0c7d3f0e-5b1f-4a55-9a0e-2f6f6f1f0c11"
 
 
@@ -71,7 +73,10 @@ class OpenSlotBody(Body):
 
 
 class BookWalkBody(Body):
-    """A booking: which slot, for whom. ``note`` is for the officer and stays here."""
+    """A booking: which slot, for whom. ``note`` is for the officer and stays here.
+
+    ``hold`` is what ``POST /holds`` answered; without one the slot is booked if it is free.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -92,10 +97,21 @@ class BookWalkBody(Body):
     email: Email
     adult: YesOrNo
     note: Note | None = None
+    hold: Hold | None = None
 
     def booking(self) -> Booking:
         """The booking that is asked for."""
-        return Booking(self.slot_id, self.name, self.email, self.adult, self.note or None)
+        return Booking(
+            self.slot_id, self.name, self.email, self.adult, self.note or None, self.hold
+        )
+
+
+class HoldBody(Body):
+    """The slot to be kept while a form is filled."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"slot_id": EXAMPLE_SLOT}]})
+
+    slot_id: UUID
 
 
 class TapBody(Body):

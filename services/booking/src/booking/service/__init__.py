@@ -24,6 +24,7 @@ from booking.service.changes import (
 from booking.service.days import walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
+from booking.service.holds import hold, let_go
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
     count_what_is_old,
@@ -33,14 +34,13 @@ from booking.service.keeping import (
     seal_what_is_plain,
     seed,
 )
+from booking.service.lapses import expire_next, release_expired
 from booking.service.links import cancel_by_link, contact_of_walk, revoke_link, walk_of_link
 from booking.service.offers import (
     accept_by_link,
     decline_by_link,
-    expire_next,
     make_offer,
     match_next,
-    release_expired,
 )
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
 from booking.service.requests import (
@@ -53,6 +53,7 @@ from booking.service.requests import (
     wish_of_link,
     withdraw_by_link,
 )
+from booking.service.returns import way_back
 from booking.service.rosters import (
     add_shift,
     change_shift,
@@ -62,6 +63,7 @@ from booking.service.rosters import (
 )
 from booking.service.slots import NewSlot, open_slot
 from booking.service.teams import change_policy, change_wards, leads, must_lead, officers_led
+from booking.service.together import Together
 from booking.service.walks import Booking, book_walk, cancel_walk, end_walk, start_walk
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "OwnFeed",
     "RosterLine",
     "Standing",
+    "Together",
     "Waiting",
     "Wish",
     "abort_walk",
@@ -104,8 +107,10 @@ __all__ = [
     "expire_next",
     "feed",
     "forget_what_is_old",
+    "hold",
     "import_roster",
     "leads",
+    "let_go",
     "lift_bar",
     "list_requests",
     "make_feed",
@@ -137,6 +142,7 @@ __all__ = [
     "undo_cancel_by_link",
     "walk_of_link",
     "walks_of_day",
+    "way_back",
     "wish_of_link",
     "withdraw_by_link",
 ]

@@ -4,6 +4,7 @@ Invariant: a slot's meeting point is in no answer to the public; a walk's answer
 participant.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +63,16 @@ class BookedWalk(TypedDict):
     next_steps: list[str]
     manage_url: str
     safe_word: str
+    return_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hers:
+    """What only she is given of a walk: her link, the words that her officer knows, the code to come back."""
+
+    manage_url: str
+    safe_word: str
+    return_code: str
 
 
 def instant(at: datetime) -> str:
@@ -108,7 +119,7 @@ def staff_slot(slot: domain.Slot) -> dict[str, Any]:
     return {**public_slot(slot), "meeting_point": point(slot.meeting_point), "officer": officer}
 
 
-def booked_walk(walk: domain.Walk, manage_url: str, safe_word: str) -> BookedWalk:
+def booked_walk(walk: domain.Walk, hers: Hers) -> BookedWalk:
     """A walk as she who booked it sees it."""
     return {
         "id": str(walk.id),
@@ -123,8 +134,9 @@ def booked_walk(walk: domain.Walk, manage_url: str, safe_word: str) -> BookedWal
             "force_phone": walk.officer.force_phone,
         },
         "next_steps": domain.next_steps(walk),
-        "manage_url": manage_url,
-        "safe_word": safe_word,
+        "manage_url": hers.manage_url,
+        "safe_word": hers.safe_word,
+        "return_code": hers.return_code,
     }
 
 
@@ -171,11 +183,9 @@ def bar(of: domain.Bar) -> dict[str, Any]:
     }
 
 
-def contact(
-    walk: domain.Walk, person: domain.Person, manage_url: str, safe_word: str
-) -> dict[str, Any]:
+def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, Any]:
     """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
-    booked = booked_walk(walk, manage_url, safe_word)
+    booked = booked_walk(walk, hers)
     return {
         **booked,
         "sequence": walk.sequence,

@@ -30,7 +30,7 @@ async def move_by_link(desk: Desk, token: str, slot_id: UUID, request: Once) -> 
         walk = await store.walks.lock_walk(connection, claim.walk_id)
         walk = require_holds(desk, claim, walk)
         after = await _move(desk, connection, walk, slot_id, "participant")
-        answer = dict(answers.booked_walk(after, desk.manage_url(after), desk.safe_word(after)))
+        answer = dict(answers.booked_walk(after, desk.hers(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.moved", walk=str(after.id), by="participant")
     return answer
@@ -88,7 +88,7 @@ async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str
         await store.slots.change_places(connection, walk, slot, kept_free)
         await store.walks.save_walk(connection, after)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(after, desk.manage_url(after), desk.safe_word(after)))
+        answer = dict(answers.booked_walk(after, desk.hers(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.changed", walk=str(after.id), state=after.state.value)
     return answer

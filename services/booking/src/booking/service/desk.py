@@ -8,10 +8,14 @@ import hmac
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
 
 from structlog.typing import FilteringBoundLogger
 
 from booking import domain
+from booking.service import answers
+from booking.service.together import Together
 from booking.store.erasures import ErasureList
 from booking.store.sealing import Sealing
 from shared.areas import BoundarySet
@@ -42,8 +46,9 @@ class Burst:
 class Desk:
     """The desk at which walks are booked: its database, clock, wards, keys and limits.
 
-    ``wait`` is how long after its band the shared tier is told, ``slots_shown`` how many slots the
-    public sees for each ward and day.
+    ``burst`` counts bookings and wishes, ``holds`` slots held by forms, ``returns`` codes said. ``wait``
+    is how long after its band the shared tier is told, ``slots_shown`` how many slots the public sees
+    for each ward and day.
     """
 
     database: Database
@@ -58,6 +63,9 @@ class Desk:
     erasures: ErasureList
     limits: domain.Limits
     burst: Burst
+    holds: Burst
+    returns: Burst
+    together: Together
     wait: timedelta
     slots_shown: int
 
@@ -70,15 +78,38 @@ class Desk:
         counted = domain.counted_as(email).encode()
         return hmac.new(self.contact_key, counted, hashlib.sha256).digest()
 
+    def holder(self, secret: str) -> bytes:
+        """The digest by which somebody who holds a slot is known, of what only she has."""
+        return hmac.new(self.contact_key, f"holder {secret}".encode(), hashlib.sha256).digest()
+
+    def said(self, reference: str) -> bytes:
+        """The digest by which wrong codes are counted, of a reference that was said."""
+        return hmac.new(self.contact_key, f"said {reference}".encode(), hashlib.sha256).digest()
+
     def manage_url(self, walk: domain.Walk) -> str:
         """The participant's own link to a walk."""
-        token = self.links.token(walk.id, walk.link_generation)
-        return f"{self.public_origin.rstrip('/')}/booking/manage/{token}"
+        return self._origin + self.path_of("manage", walk.id, walk.link_generation)
 
     def wish_url(self, request: domain.Request) -> str:
         """The participant's own link to a wish."""
-        token = self.links.token(request.id, domain.requests.LINK_GENERATION)
-        return f"{self.public_origin.rstrip('/')}/booking/wish/{token}"
+        return self._origin + self.path_of("wish", request.id, domain.requests.LINK_GENERATION)
+
+    def wish_code(self, request: domain.Request) -> str:
+        """The code with which she comes back to a wish."""
+        return self.links.return_code(request.id, domain.requests.LINK_GENERATION)
+
+    @property
+    def _origin(self) -> str:
+        return self.public_origin.rstrip("/")
+
+    def path_of(self, page: Literal["manage", "wish"], of: UUID, generation: int) -> str:
+        """The path of a page that is somebody's own."""
+        return f"/booking/{page}/{self.links.token(of, generation)}"
+
+    def hers(self, walk: domain.Walk) -> answers.Hers:
+        """What only she is given of a walk."""
+        code = self.links.return_code(walk.id, walk.link_generation)
+        return answers.Hers(self.manage_url(walk), self.safe_word(walk), code)
 
     def safe_word(self, walk: domain.Walk) -> str:
         """The words by which a walk's two sides know each other."""
@@ -86,4 +117,4 @@ class Desk:
 
     def feed_url(self, token: str) -> str:
         """The address of an officer's calendar."""
-        return f"{self.public_origin.rstrip('/')}/booking/calendar/{token}.ics"
+        return f"{self._origin}/booking/calendar/{token}.ics"

@@ -38,7 +38,7 @@ async def cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any
         after, facts = domain.cancel(walk, PARTICIPANT, PARTICIPANT, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(after, desk.manage_url(after), desk.safe_word(after)))
+        answer = dict(answers.booked_walk(after, desk.hers(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.changed", walk=str(after.id), state=after.state.value)
     return answer
@@ -70,4 +70,4 @@ async def contact_of_walk(desk: Desk, walk_id: UUID, reader: str) -> dict[str, A
             subjects=[f"walk {walk_id}"],
             reason="to write to the participant",
         )
-    return answers.contact(walk, people[walk_id], desk.manage_url(walk), desk.safe_word(walk))
+    return answers.contact(walk, people[walk_id], desk.hers(walk))

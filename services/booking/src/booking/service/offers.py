@@ -1,4 +1,4 @@
-"""Offers: made to whoever waited longest, accepted, declined, expired, and the next one made.
+"""Offers: made to whoever waited longest, accepted, declined, and the next one made. ``lapses`` ends them.
 
 Invariant: locked in this order: the wish, the held walk, the slot with its officer. An offer is answered or
 expires, once: both hold the wish's row. A place that is let go is free in the same transaction.
@@ -14,6 +14,7 @@ from booking import domain, store
 from booking.service import answers, request_answers
 from booking.service.claims import claim_of, require_hers
 from booking.service.desk import Desk
+from booking.service.lapses import lapse, let_go, release_expired
 from booking.service.references import new_reference
 from booking.service.requests import require_covers
 from shared import idempotency, outbox
@@ -150,8 +151,8 @@ async def _make(
         raise domain.SlotTaken
     slot, policy = found
     ids = domain.NewWalk(offer.walk_id, new_id(), new_reference())
-    held = domain.offers.hold(slot, policy, ids, offer.expires_at, desk.telling(at))
-    await store.offers.hold(connection, held, domain.kept_free(slot.times, policy))
+    held = domain.holds.hold(slot, policy, ids, offer.expires_at, desk.telling(at))
+    await store.holds.keep(connection, held, domain.kept_free(slot.times, policy))
     await store.offers.add(connection, offer)
     await store.requests.save(connection, after)
     await outbox.append(connection, *facts)
@@ -169,7 +170,7 @@ async def accept_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any
             return await _accept(desk, claim, request)
     except domain.SlotTaken as taken:
         # The officer is away or another one, or the slot is withdrawn: what was offered cannot be kept.
-        await _lapse(desk, claim.walk_id)
+        await lapse(desk, claim.walk_id)
         raise domain.OfferOver from taken
 
 
@@ -185,7 +186,7 @@ async def _accept(desk: Desk, claim: domain.Claim, request: Once) -> dict[str, A
         walk = await _confirm(desk, connection, wish, accepted, at)
         await store.offers.save(connection, accepted)
         await store.requests.save(connection, after)
-        answer = dict(answers.booked_walk(walk, desk.manage_url(walk), desk.safe_word(walk)))
+        answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code, request=str(wish.id))
     return answer
@@ -229,54 +230,8 @@ async def decline_by_link(desk: Desk, token: str, request: Once) -> dict[str, An
         offer = domain.offers.live(await store.offers.of_request(connection, wish.id))
         ahead = await store.requests.ahead_of(connection, wish)
         after, declined, facts = domain.offers.decline(wish, offer, ahead, at)
-        await _let_go(connection, after, declined, facts)
+        await let_go(connection, after, declined, facts)
         answer = request_answers.hers(desk, after, None, None)
         await idempotency.keep(connection, request, answer)
     desk.log.info("offer.declined", request=str(wish.id), offer=declined.number)
     return answer
-
-
-async def expire_next(desk: Desk) -> bool:
-    """Let one offer that was not answered in time expire; whether there was one."""
-    return await _expire_next(desk, None)
-
-
-async def release_expired(desk: Desk, slot_id: UUID) -> bool:
-    """Let offers expire that were not answered and keep a slot or its officer; whether there were any."""
-    found = False
-    while await _expire_next(desk, slot_id):
-        found = True
-    return found
-
-
-async def _expire_next(desk: Desk, slot_id: UUID | None) -> bool:
-    at = desk.clock()
-    async with desk.database.reading() as connection:
-        request_id = await store.offers.next_due(connection, at, slot_id)
-    if request_id is None:
-        return False
-    await _lapse(desk, request_id, due_at=at)
-    return True
-
-
-async def _lapse(desk: Desk, request_id: UUID, *, due_at: datetime | None = None) -> None:
-    """End the offer that a wish has open, if it was due by then (None: in any case)."""
-    at = desk.clock()
-    async with desk.database.transaction() as connection:
-        wish = await store.requests.lock(connection, request_id)
-        offer = domain.offers.live(await store.offers.of_request(connection, request_id))
-        if wish is None or offer is None or (due_at is not None and offer.expires_at > due_at):
-            return
-        ahead = await store.requests.ahead_of(connection, wish)
-        after, expired, facts = domain.offers.expire(wish, offer, ahead, at)
-        await _let_go(connection, after, expired, facts)
-    desk.log.info("offer.expired", request=str(request_id), offer=expired.number)
-
-
-async def _let_go(
-    connection: Connection, request: domain.Request, offer: domain.Offer, facts: domain.Facts
-) -> None:
-    await store.offers.save(connection, offer)
-    await store.requests.save(connection, request)
-    await store.offers.let_go(connection, offer)
-    await outbox.append(connection, *facts)

@@ -28,7 +28,12 @@ def hers(
 ) -> dict[str, Any]:
     """A wish as she who made it sees it."""
     offered = offer and slot and _offer(offer, slot)
-    return {**_request(request), "offer": offered or None, "manage_url": desk.wish_url(request)}
+    return {
+        **_request(request),
+        "offer": offered or None,
+        "manage_url": desk.wish_url(request),
+        "return_code": desk.wish_code(request),
+    }
 
 
 def offered(request: domain.Request, offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from uuid import UUID
 import asyncpg
 
 from booking import domain, store
-from booking.service import answers, slots
+from booking.service import answers, holds, slots
 from booking.service.desk import Desk
-from booking.service.offers import release_expired
+from booking.service.lapses import release_expired
 from booking.service.references import new_reference
 from shared import idempotency, outbox
 from shared.auth import Principal
@@ -30,13 +30,17 @@ Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking as a participant asks for it; ``email`` is checked and in ASCII."""
+    """A booking as a participant asks for it; ``email`` is checked and in ASCII.
+
+    ``hold`` is what she holds the slot by, where she does.
+    """
 
     slot_id: UUID
     name: str
     email: str
     adult: bool
     note: str | None
+    hold: str | None = None
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -78,6 +82,8 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
+        if booking.hold is not None:
+            await holds.give_way(desk, connection, booking.hold, booking.slot_id)
         found = await store.slots.lock_slot(connection, booking.slot_id, contact)
         if found is None:
             raise NotFound("There is no such slot.")
@@ -87,7 +93,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)
         await outbox.append(connection, *facts)
-        answer = dict(answers.booked_walk(walk, desk.manage_url(walk), desk.safe_word(walk)))
+        answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
     return answer

@@ -53,6 +53,7 @@ select walk.*, officer.officer_no, officer.display_name, officer.force_phone, of
        officer.team_id
   from walk join officer on officer.id = walk.officer_id
  where walk.state in ('held', 'confirmed')
+   and walk.holder is null
    and walk.starts_at < coalesce($3::timestamptz, 'infinity') and walk.ends_at > $2
    and (walk.officer_id = $1
         or exists (select from slot_officer
@@ -113,7 +114,7 @@ async def list_absences(
 async def affected(
     connection: Connection, officer_id: UUID, since: datetime, until: datetime | None
 ) -> list[domain.Walk]:
-    """Walks to come, and places held, that an officer would miss between two instants, by start."""
+    """Walks to come, and places held for offers, that an officer would miss, by start."""
     found = await connection.fetch(AFFECTED, officer_id, since, until)
     return [rows.walk(row) for row in found]
 

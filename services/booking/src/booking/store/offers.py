@@ -1,39 +1,17 @@
-"""Offers in the database, and the held walks that keep their places.
+"""Offers in the database; held walks keep their places.
 
-Invariant: a place is taken out of ``bookable_slot``, as a booking takes it; a held walk that goes takes
-nobody's participant with it, for it has none.
+Invariant: an offer is written only by who holds its wish's row.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 from asyncpg import Record
 
 from booking import domain
-from booking.store import rows, slots
+from booking.store import holds, rows
 from shared.postgres import Connection
-
-HOLD = """
-with kept as (
-    insert into walk (id, shared_id, reference, slot_id, officer_id, state, held_until, ward_code,
-                      ward_name, ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at,
-                      ends_at, local_date, local_from, local_to, tz_version, after_dark,
-                      start_due_at, end_due_at)
-    select $2, $3, $4, id, officer_id, 'held', $5, ward_code, ward_name, ward_set, near,
-           meeting_name, meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from,
-           local_to, tz_version, after_dark, $6, $7
-      from bookable_slot where id = $1
-    returning id
-), assigned as (
-    insert into assignment (slot_id, officer_no, during)
-    select $1, $8, tstzrange($9, $10) from kept
-    on conflict (slot_id, officer_no) do nothing
-)
-select exists (select from kept)
-"""
-LET_GO = "delete from walk where id = $1 and state = 'held'"
 
 ADD = """
 insert into offer (id, request_id, offer_no, slot_id, walk_id, officer_id, state, why, borrowed,
@@ -64,33 +42,9 @@ select request_id from offer
 """
 
 
-async def hold(
-    connection: Connection, walk: domain.Walk, kept_free: tuple[datetime, datetime]
-) -> None:
-    """Write a held walk; its slot is locked by the caller. Raises SlotTaken."""
-    try:
-        kept = await connection.fetchval(
-            HOLD,
-            walk.slot_id,
-            walk.id,
-            walk.shared_id,
-            walk.reference,
-            walk.held_until,
-            walk.start_due_at,
-            walk.end_due_at,
-            walk.officer.number,
-            *kept_free,
-        )
-    except asyncpg.ExclusionViolationError as error:
-        raise domain.SlotTaken from error
-    if not kept:
-        raise domain.SlotTaken
-
-
 async def let_go(connection: Connection, offer: domain.Offer) -> None:
-    """Let go of an offer's place, if it is still held: its officers are free when nobody is left."""
-    await connection.execute(LET_GO, offer.walk_id)
-    await slots.leave(connection, offer.slot_id)
+    """Let go of an offer's place, if it is still held."""
+    await holds.let_go(connection, offer.walk_id, offer.slot_id)
 
 
 async def add(connection: Connection, offer: domain.Offer) -> None:

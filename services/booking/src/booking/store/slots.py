@@ -12,6 +12,7 @@ import asyncpg
 
 from booking import domain
 from booking.store import rows
+from booking.store.bookable import ALTERNATIVES, FIND_BOOKABLE, LIST_BOOKABLE
 from shared.postgres import Connection
 
 NO_NEEDS = domain.Needs()
@@ -32,47 +33,6 @@ select exists (
        and during && tstzrange($2, $3))
 """
 
-# Numbered over everything that is bookable, before dates are asked for, so that narrow questions do
-# not bring to light what the list leaves out. What somebody needs comes before it: the first four may
-# be no use to her. Whether an officer fits is ``domain.lacks``, said again for the database.
-LIST_BOOKABLE = """
-with bookable as (
-    select *, row_number() over (partition by ward_code, local_date order by starts_at, id) as nth
-      from bookable_slot
-     where starts_at > $1 and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
-       and ($9::text is null or sex = $9)
-       and ($10::text is null or $10 = any (languages))
-       and skills @> $11::text[]
-)
-select * from bookable
- where ($2::int is null or nth <= $2)
-   and ($3::text[] is null or ward_code = any($3))
-   and ($4::timestamptz is null or starts_at >= $4)
-   and ($5::timestamptz is null or starts_at < $5)
-   and ($6::timestamptz is null or (starts_at, id) > ($6, $7::uuid))
- order by starts_at, id
- limit $8
-"""
-
-ALTERNATIVES = """
-with bookable as (
-    select *, row_number() over (partition by ward_code, local_date order by starts_at, id) as nth
-      from bookable_slot
-     where starts_at > $1 and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
-)
-select bookable.*
-  from bookable, slot as wanted
- where nth <= $2 and wanted.id = $3
- order by bookable.ward_code <> wanted.ward_code,
-          abs(extract(epoch from bookable.starts_at - wanted.starts_at)), bookable.id
- limit 3
-"""
-
-FIND_BOOKABLE = """
-select * from bookable_slot
- where id = $2 and starts_at > $1 and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
-"""
-
 # The officer's lock goes with the slot's: two bookings of one officer count each other's walks. So does
 # the contact's, for the same reason.
 LOCK_SLOT = """
@@ -89,8 +49,7 @@ select slot.*, officer.officer_no, officer.display_name, officer.force_phone, of
 
 # The update locks the slot before the other statement looks at who is left on it.
 SET_SLOT_STATE = """
-update slot set state = $2
- where id = $1
+update slot set state = $2 where id = $1
    and ($2 = 'open' or not exists (
        select from walk where walk.slot_id = slot.id and walk.state in ('held', 'confirmed', 'started')))
 """

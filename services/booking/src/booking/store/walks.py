@@ -110,6 +110,7 @@ select walk.*, officer.officer_no, officer.display_name, officer.force_phone, of
    for update of walk
 """
 
+# A place that a form keeps is nobody's walk yet; in ten minutes it is one, or nothing.
 LIST_WALKS = """
 select walk.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
        officer.team_id
@@ -119,6 +120,7 @@ select walk.*, officer.officer_no, officer.display_name, officer.force_phone, of
    and ($3::text is null or walk.ward_code = $3)
    and ($4::text[] is null or walk.ward_code = any ($4))
    and (not $5 or walk.overdue_due_at is not null)
+   and walk.holder is null
    and ($6::timestamptz is null or (walk.starts_at, walk.id) > ($6, $7::uuid))
  order by walk.starts_at, walk.id
  limit $8

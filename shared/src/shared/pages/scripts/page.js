@@ -6,3 +6,14 @@ const url = new URL("govuk-frontend.min.js", import.meta.url);
 import(url).then(({ initAll }) => initAll()).catch(() => {
   document.body.classList.remove("js-enabled", "govuk-frontend-supported");
 });
+
+// How many minutes are left, told once a minute; how long it is in all, the page says in words.
+for (const told of document.querySelectorAll("[data-seconds-left]")) {
+  const ends = performance.now() + Number(told.dataset.secondsLeft) * 1000;
+  const tell = () => {
+    const left = Math.ceil((ends - performance.now()) / 60000);
+    told.textContent = left > 0 ? ` ${left} ${left === 1 ? "minute" : "minutes"} left.` : " That time is over: book now and we try all the same.";
+    if (left > 0) setTimeout(tell, ends - performance.now() - (left - 1) * 60000 + 50);
+  };
+  tell();
+}
