@@ -50,11 +50,13 @@ class Telling:
     wait: timedelta
 
 
-def confirmed(walk: "Walk", telling: Telling) -> Facts:
-    """A walk was confirmed."""
+def confirmed(walk: "Walk", telling: Telling, asked_at: datetime | None = None) -> Facts:
+    """A walk was confirmed: to somebody who had asked for one at ``asked_at``, or chose its slot herself."""
     role = walk.officer.role
+    waited = None if asked_at is None else _hours(telling.at - asked_at)
+    fact = WalkConfirmed(**_plan(walk), officer_role=role, waited_hours=waited)
     return (
-        _internal(WalkConfirmed(**_plan(walk), officer_role=role), walk, telling),
+        _internal(fact, walk, telling),
         shared_at_once(
             SharedWalkConfirmed(**_shared_plan(walk), officer_role=role),
             walk.shared_id,
@@ -162,7 +164,11 @@ def overdue_cleared(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
 
 def _notice_hours(walk: "Walk", at: datetime) -> float:
     """How long before the walk's start; 0 when after."""
-    return round(max(walk.times.starts_at - at, timedelta()) / timedelta(hours=1), 1)
+    return _hours(max(walk.times.starts_at - at, timedelta()))
+
+
+def _hours(length: timedelta) -> float:
+    return round(length / timedelta(hours=1), 1)
 
 
 def _internal(fact: Any, walk: "Walk", telling: Telling) -> Outgoing:
