@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import offers, requests
+from booking.domain import amends, offers, requests
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -147,6 +147,7 @@ __all__ = [
     "WishedHours",
     "WrongState",
     "abort",
+    "amends",
     "belongs",
     "book",
     "cancel",
