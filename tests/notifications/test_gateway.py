@@ -39,9 +39,13 @@ def test_every_template_is_there_in_three_forms() -> None:
         }
     assert versions == {
         "walk_confirmed.v1",
+        "walk_confirmed.v2",
         "walk_moved.v1",
+        "walk_moved.v2",
         "officer_changed.v1",
+        "officer_changed.v2",
         "walk_missed.v1",
+        "walk_missed.v2",
         "walk_cancelled.v1",
         "alert_waiting.v1",
         "wish_asked.v1",

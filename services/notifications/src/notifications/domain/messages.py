@@ -37,10 +37,10 @@ State = Literal["intended", "sending", "retrying", "delivered", "withheld", "exp
 
 # The version of the words that a message intended today is written with.
 TEMPLATES: Mapping[Purpose, str] = {
-    "walk_confirmed": "walk_confirmed.v1",
-    "walk_moved": "walk_moved.v1",
-    "officer_changed": "officer_changed.v1",
-    "walk_missed": "walk_missed.v1",
+    "walk_confirmed": "walk_confirmed.v2",
+    "walk_moved": "walk_moved.v2",
+    "officer_changed": "officer_changed.v2",
+    "walk_missed": "walk_missed.v2",
     "walk_cancelled": "walk_cancelled.v1",
     "alert_waiting": "alert_waiting.v1",
     "wish_asked": "wish_asked.v1",
