@@ -108,4 +108,4 @@ async def test_a_walk_out_of_a_wish_says_how_long_she_waited(booking: Booking) -
         "select convert_from(value, 'utf8')::json ->> 'waited_hours' as waited from event_log"
         " where type = 'walk.confirmed.v1' and topic like 'internal%' order by 1"
     )
-    assert [row["waited"] for row in told] == ["6.0", None]
+    assert [row["waited"] for row in told] == ["6", None]

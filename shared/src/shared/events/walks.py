@@ -37,12 +37,13 @@ class InternalWalk(Fact):
 class WalkConfirmed(InternalWalk):
     """A woman has a walk: time, place and officer are settled.
 
-    ``waited_hours``: how long before it she asked for one that suits; None: she chose a slot herself.
+    ``waited_hours``: how many whole hours before it she asked for one that suits; None: she chose a slot
+    herself.
     """
 
     type = "walk.confirmed.v1"
     officer_role: OfficerRole
-    waited_hours: float | None = None
+    waited_hours: int | None = None
 
 
 class WalkCancelled(InternalWalk):

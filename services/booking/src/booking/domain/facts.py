@@ -53,7 +53,7 @@ class Telling:
 def confirmed(walk: "Walk", telling: Telling, asked_at: datetime | None = None) -> Facts:
     """A walk was confirmed: to somebody who had asked for one at ``asked_at``, or chose its slot herself."""
     role = walk.officer.role
-    waited = None if asked_at is None else _hours(telling.at - asked_at)
+    waited = None if asked_at is None else (telling.at - asked_at) // timedelta(hours=1)
     fact = WalkConfirmed(**_plan(walk), officer_role=role, waited_hours=waited)
     return (
         _internal(fact, walk, telling),
@@ -164,11 +164,7 @@ def overdue_cleared(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
 
 def _notice_hours(walk: "Walk", at: datetime) -> float:
     """How long before the walk's start; 0 when after."""
-    return _hours(max(walk.times.starts_at - at, timedelta()))
-
-
-def _hours(length: timedelta) -> float:
-    return round(length / timedelta(hours=1), 1)
+    return round(max(walk.times.starts_at - at, timedelta()) / timedelta(hours=1), 1)
 
 
 def _internal(fact: Any, walk: "Walk", telling: Telling) -> Outgoing:
