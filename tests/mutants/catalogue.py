@@ -24,6 +24,7 @@ FILES = (
     "wishes",
     "concerns",
     "notifications",
+    "news",
     "reporting",
     "embedded",
 )

@@ -139,6 +139,23 @@ async def test_that_she_keeps_her_place_is_told_once_and_not_at_each_turn(desk: 
     assert subjects(desk).count("Your appointment: a time is kept for you") == 3
 
 
+async def test_what_was_withheld_the_first_time_is_told_the_next(desk: Desk) -> None:
+    request_id = await asks(desk)
+    await desk.hears(heard_of("expired", request_id, sequence=3))
+    await is_offered(desk, request_id, sequence=4)
+    await desk.sends()
+    desk.booking.wishes[request_id] = a_wish()
+    again = heard_of("expired", request_id, sequence=6)
+    await desk.hears(heard_of("expired", request_id, sequence=3), again, again)
+    await desk.sends()
+    assert subjects(desk) == [
+        "Your appointment: a time is kept for you",
+        "Your appointment: you keep your place",
+    ]
+    purposes = [row["purpose"] for row in await desk.rows("message")]
+    assert purposes.count("place_kept") == 2
+
+
 async def test_that_she_waits_is_withheld_once_she_has_an_offer(desk: Desk) -> None:
     request_id = uuid4()
     desk.booking.wishes[request_id] = an_offer()

@@ -30,16 +30,16 @@ STATEMENTS = (
                 and num_nonnulls(walk_id, starts_at, ends_at, alert_id, rung) = 0
                 and (offer_no is not null) = (purpose = 'offer_made'))
     """,
-    # Only offers are made again and again; whatever else there is to say of a wish is news once.
     """
-    create unique index message_once_a_wish on message (request_id, purpose)
+    create unique index message_once_of_wish on message (request_id, purpose, sequence)
+     where request_id is not null
+    """,
+    # Only offers are told again and again; whatever else there is to say of a wish is news once it is said.
+    """
+    create unique index message_news_once on message (request_id, purpose)
      where request_id is not null and purpose <> 'offer_made'
+       and state not in ('withheld', 'expired')
     """,
-    """
-    create unique index message_once_an_offer on message (request_id, sequence)
-     where purpose = 'offer_made'
-    """,
-    "create index message_of_wish on message (request_id, sequence) where request_id is not null",
 )
 
 
