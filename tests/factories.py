@@ -60,6 +60,7 @@ PLACES: dict[str, Any] = {
     "smtp_host": "127.0.0.1",
     "smtp_from": "walks@force.example",
     "supervisor_mailbox": "supervisor@force.example",
+    "coordinators_mailbox": "coordinators@force.example",
     "control_room_mailbox": "control-room@force.example",
 }
 

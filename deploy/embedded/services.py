@@ -81,6 +81,7 @@ def _own(around: Around, name: str) -> dict[str, str]:
                 "smtp_starttls": "false",
                 "smtp_from": "walks@walkandtalk.example",
                 "supervisor_mailbox": "supervisor@walkandtalk.example",
+                "coordinators_mailbox": "coordinators@walkandtalk.example",
                 "control_room_mailbox": "control-room@walkandtalk.example",
             }
         case _:

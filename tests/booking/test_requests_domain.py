@@ -114,6 +114,7 @@ def test_a_wish_is_told_by_bands_and_without_who_or_when() -> None:
         light="dark",
         has_needs=True,
         source="online",
+        attention_at=a_request().asked_at + timedelta(days=3),
     )
 
 

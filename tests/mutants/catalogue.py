@@ -26,6 +26,7 @@ FILES = (
     "returns",
     "concerns",
     "notifications",
+    "news",
     "reporting",
     "embedded",
 )

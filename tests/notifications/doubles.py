@@ -40,15 +40,19 @@ def a_contact(**changes: Any) -> dict[str, Any]:
         "officer": {"display_name": "PC Jo Hart", "force_phone": "101"},
         "next_steps": ["PC Jo Hart meets you at the gate.", "Bring nothing <but yourself>."],
         "manage_url": "http://127.0.0.1:8080/booking/manage/planted-capability?a=1&b=2",
+        "calendar_url": "http://127.0.0.1:8080/booking/manage/planted-capability/walk.ics",
+        "safe_word": "planted walnut",
     } | changes
 
 
 class BookingDouble:
-    """Booking and the issuer; ``walks`` is what is known, ``status`` what is answered instead."""
+    """Booking and the issuer; what is known of walks and wishes, ``status`` is answered instead."""
 
     def __init__(self) -> None:
         self.url = ""
         self.walks: dict[UUID, Any] = {}
+        self.wishes: dict[UUID, Any] = {}
+        self.standings: dict[UUID, Any] = {}
         self.status: int | None = None
         self.asked: list[str] = []
 
@@ -62,8 +66,14 @@ class BookingDouble:
             return self.status, {"detail": f"planted words about {EMAIL}"}
         if bearer != f"Bearer {TOKEN}":
             return 401, {}
-        walk = self.walks.get(UUID(path.split("/")[4])) if path.endswith("/contact") else None
-        return (200, walk) if walk else (404, {})
+        _, _, _, noun, key, asked = path.split("/")
+        known = {
+            ("walks", "contact"): self.walks,
+            ("requests", "contact"): self.wishes,
+            ("requests", "standing"): self.standings,
+        }
+        found = known[noun, asked].get(UUID(key))
+        return (200, found) if found else (404, {})
 
 
 @contextmanager

@@ -39,11 +39,22 @@ def test_every_template_is_there_in_three_forms() -> None:
         }
     assert versions == {
         "walk_confirmed.v1",
+        "walk_confirmed.v2",
         "walk_moved.v1",
+        "walk_moved.v2",
         "officer_changed.v1",
+        "officer_changed.v2",
         "walk_missed.v1",
+        "walk_missed.v2",
         "walk_cancelled.v1",
         "alert_waiting.v1",
+        "wish_asked.v1",
+        "wish_waiting.v1",
+        "offer_made.v1",
+        "place_kept.v1",
+        "wish_withdrawn.v1",
+        "wish_closed.v1",
+        "wish_unmet.v1",
     }
 
 
@@ -62,7 +73,9 @@ def test_the_control_room_is_not_told_before_the_supervisor() -> None:
         settings(ladder_supervisor_seconds=60, ladder_control_room_seconds=30)
 
 
-@pytest.mark.parametrize("name", ["supervisor_mailbox", "control_room_mailbox", "smtp_from"])
+@pytest.mark.parametrize(
+    "name", ["supervisor_mailbox", "control_room_mailbox", "coordinators_mailbox", "smtp_from"]
+)
 def test_where_an_alarm_is_told_must_be_said(name: str) -> None:
     with pytest.raises(ValidationError, match=name):
         settings(**{name: ...})

@@ -96,6 +96,31 @@ async def test_a_changed_walk_is_mailed_with_all_that_is_promised_now(
     assert "cancelled" not in text_of(mail).lower()
 
 
+@pytest.mark.parametrize("kind", ["confirmed", "rescheduled", "reassigned"])
+async def test_a_promise_says_the_safe_words_and_has_a_file_for_her_calendar(
+    desk: Desk, kind: str
+) -> None:
+    walk_id = uuid4()
+    desk.booking.walks[walk_id] = a_contact()
+    await desk.hears(heard(kind, walk_id))
+    await desk.sends()
+    [mail] = desk.mail.taken
+    for body in (text_of(mail), text_of(mail, "html")):
+        assert "planted walnut" in body
+        assert "Your officer knows these words too. Ask for them before you set off." in body
+        assert "/booking/manage/planted-capability/walk.ics" in body
+    assert "walnut" not in str(mail["Subject"])
+
+
+async def test_of_a_booking_that_says_neither_the_mail_says_neither(desk: Desk) -> None:
+    await desk.confirms(safe_word=None, calendar_url=None)
+    await desk.sends()
+    [mail] = desk.mail.taken
+    for body in (text_of(mail), text_of(mail, "html")):
+        assert "afe words" not in body
+        assert "calendar" not in body
+
+
 async def test_a_move_that_has_been_moved_again_is_withheld(desk: Desk) -> None:
     walk_id = await desk.confirms()
     await desk.sends()
@@ -122,6 +147,20 @@ async def test_who_was_missed_is_told_in_neutral_words(desk: Desk, party: str, s
     for text in (text_of(mail), text_of(mail, "html")):
         assert said in text
         assert "/booking/" in text
+        assert "first in the line" not in text
+
+
+async def test_whoever_was_let_down_is_offered_the_first_place_in_the_line(desk: Desk) -> None:
+    walk_id = uuid4()
+    desk.booking.walks[walk_id] = a_contact(
+        state="no_show", missing_party="officer", first_until="2027-02-09T18:30:00+00:00"
+    )
+    await desk.hears(heard("missed", walk_id, sequence=2, party="officer"))
+    await desk.sends()
+    [mail] = desk.mail.taken
+    for body in (text_of(mail), text_of(mail, "html")):
+        assert "before Tuesday 9 February, and you come first in the line" in body
+        assert "http://127.0.0.1:8080/booking/wish" in body
 
 
 async def test_an_event_heard_twice_is_mailed_once(desk: Desk) -> None:

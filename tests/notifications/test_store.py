@@ -68,6 +68,7 @@ async def test_a_message_is_intended_once_a_walk_purpose_and_sequence(
     notifications_database: Database,
 ) -> None:
     message = a_message()
+    assert message.walk_id
     again = a_message(walk_id=message.walk_id)
     await kept(notifications_database, message)
     await kept(notifications_database, again)
@@ -103,6 +104,7 @@ async def test_whoever_lost_the_claim_can_write_neither_intent_nor_outcome(
     slow, quick = uuid4(), uuid4()
     message = await claimed(notifications_database, slow)
     assert message is not None
+    assert message.walk_id
     assert await claimed(notifications_database, quick, minute=2) is not None
     failed, delivered = Settled("failed", "smtp-550", None), Settled("delivered", None, None)
     async with notifications_database.transaction() as connection:

@@ -113,11 +113,8 @@ async def test_another_cluster_is_not_written_to_until_somebody_republishes(
         assert "relay.foreign_cluster" in mine.lines.getvalue()
         assert await republish(mine, path.START - timedelta(days=1)) == 61
         await until(lambda: path.number_of_effects(shared_database, 61), 40)
-        answers_now = await kafka.cluster_id(mine.settings)
-        async with shared_database.reading() as connection:
-            rows = await connection.fetch("select distinct cluster from consumer_offset")
         # An old place in the new log would skip what stands before it.
-        assert [row["cluster"] for row in rows] == [answers_now]
+        assert await _stood_in(shared_database) == [await kafka.cluster_id(mine.settings)]
     found = await path.effects(shared_database)
     assert found == {str(key): [1, 2, 3] for key in before} | {str(after): [1]}
     records = await otherclient.on_topic(kafka_node.bootstrap)
@@ -125,6 +122,13 @@ async def test_another_cluster_is_not_written_to_until_somebody_republishes(
     assert {(each.key, each.sequence) for each in marked} == {
         (str(key), 1) for key in [*before, after]
     }
+
+
+async def _stood_in(database: Database) -> list[str]:
+    """The clusters in whose logs a reader has its places."""
+    async with database.reading() as connection:
+        rows = await connection.fetch("select distinct cluster from consumer_offset")
+    return [row["cluster"] for row in rows]
 
 
 def _met_another_cluster(mine: KeptParts) -> float:

@@ -115,6 +115,7 @@ class Installation:
                 "smtp_starttls": "false",
                 "smtp_from": "walks@force.example",
                 "supervisor_mailbox": "supervisor@force.example",
+                "coordinators_mailbox": "coordinators@force.example",
                 "control_room_mailbox": "control-room@force.example",
             },
         }

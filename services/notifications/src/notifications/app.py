@@ -17,7 +17,7 @@ from notifications.gateway.booking import Booking
 from notifications.gateway.letters import Letters
 from notifications.gateway.post import Post
 from notifications.schemas import WardNames
-from notifications.service.messages import PostRoom
+from notifications.service.mails import PostRoom
 from notifications.settings import Settings
 from shared import areas
 from shared.auth.tokens import ServiceTokens
@@ -47,7 +47,7 @@ async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
 
 def _post_room(parts: Parts[Settings], http: httpx.AsyncClient) -> PostRoom:
     settings = parts.settings
-    password = settings.smtp_password
+    password, origin = settings.smtp_password, settings.public_origin.rstrip("/")
     return PostRoom(
         database=parts.database,
         clock=parts.clock,
@@ -66,7 +66,9 @@ def _post_room(parts: Parts[Settings], http: httpx.AsyncClient) -> PostRoom:
             "control_room": settings.control_room_mailbox,
         },
         ward_names=_ward_names(settings),
-        alerts_url=f"{settings.public_origin.rstrip('/')}/{NAME}/alerts",
+        coordinators=settings.coordinators_mailbox,
+        alerts_url=f"{origin}/{NAME}/alerts",
+        requests_url=f"{origin}/booking/requests",
         toss=random.random,
     )
 

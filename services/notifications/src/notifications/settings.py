@@ -34,6 +34,9 @@ class Settings(ServiceSettings):
     )
     supervisor_mailbox: str = Field(pattern=ADDRESS, description="where the supervisor is told")
     control_room_mailbox: str = Field(pattern=ADDRESS, description="where the control room is told")
+    coordinators_mailbox: str = Field(
+        pattern=ADDRESS, description="where coordinators are told of a wish that waits too long"
+    )
     tick_seconds: float = Field(
         1, gt=0, le=60, description="how often due messages and waiting alerts are looked for"
     )

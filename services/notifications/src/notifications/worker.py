@@ -1,4 +1,4 @@
-"""Events and timers in: walks that ask for a message or an alert; mails and the ladder.
+"""Events and timers in: walks and wishes that ask for a message or an alert; mails and the ladder.
 
 Invariant: a handler only writes what is to be done, in the consumer's transaction; mails go out and
 alerts climb on timers, which hold no transaction while they wait for anybody outside.
@@ -9,13 +9,13 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from notifications import service
+from notifications import domain, service
 from notifications.domain.alerts import Ladder, Overdue
 from notifications.domain.messages import Purpose, WalkTimes
-from notifications.service.messages import PostRoom
+from notifications.service.mails import PostRoom
 from notifications.store.alerts import Cleared
 from shared.clock import Clock
-from shared.events import Fact, Received, walks
+from shared.events import Fact, Received, requests, walks
 from shared.postgres import Connection
 from shared.service import Handler, Timer, Work
 
@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Fact)
 
 def work(room: PostRoom, ladder: Ladder, tick: timedelta) -> Work:
     """What a worker of notifications listens to and does by itself every ``tick``."""
-    clear = _clearing
+    clear, of_wish = _clearing, _of_wishes(room.clock)
     return Work(
         listens={
             walks.INTERNAL: {
@@ -38,7 +38,16 @@ def work(room: PostRoom, ladder: Ladder, tick: timedelta) -> Work:
                 walks.WalkEnded.type: clear(_by_end),
                 walks.WalkAborted.type: clear(_by_end),
                 walks.WalkOverdueCleared.type: clear(_by_clearing),
-            }
+            },
+            requests.INTERNAL: {
+                fact.type: of_wish
+                for fact in (
+                    requests.WalkRequested,
+                    requests.RequestWaitlisted,
+                    requests.RequestWithdrawn,
+                    requests.OfferMade,
+                )
+            },
         },
         timers=(
             Timer("messages", tick, partial(service.messages.send_due, room)),
@@ -56,6 +65,14 @@ def _intending(purpose: Purpose, clock: Clock) -> Handler:
     async def intend(connection: Connection, events: Sequence[Received]) -> None:
         messages = [(event.subject, _times(event)) for event in events]
         await service.messages.intend(connection, purpose, messages, at=clock())
+
+    return intend
+
+
+def _of_wishes(clock: Clock) -> Handler:
+    async def intend(connection: Connection, events: Sequence[Received]) -> None:
+        told = [news for event in events for news in domain.wishes.news_of(event)]
+        await service.messages.intend_of_wishes(connection, told, at=clock())
 
     return intend
 

@@ -26,7 +26,8 @@ def _question(
         str,
         Query(
             max_length=100,
-            description="any of ward, day, category, light, comma-separated; empty for the total",
+            description="any of ward, day, category, light (and kind, of requests), comma-separated; "
+            "empty for the total",
             examples=["ward,light"],
         ),
     ] = "",

@@ -13,11 +13,13 @@ from shared.bands import band_of
 from shared.errors import Fault, Invalid
 from shared.events import Received, absences, alerts, concerns, requests, walks
 
-Measure = Literal["walks", "concerns"]
-Dimension = Literal["ward", "day", "category", "light"]
+Measure = Literal["walks", "concerns", "requests"]
+Dimension = Literal["ward", "day", "category", "light", "kind"]
 Light = Literal["day", "dark"]
 
 DIMENSIONS: tuple[Dimension, ...] = ("ward", "day", "category", "light")
+# What became of them is asked of wishes only: a row without it would add up all that befell each.
+OF_REQUESTS: tuple[Dimension, ...] = (*DIMENSIONS, "kind")
 MENTIONS_NOTE = (
     "A concern that names several categories is counted once in each, "
     "so these rows may add up to more than the number of concerns."
@@ -25,7 +27,7 @@ MENTIONS_NOTE = (
 
 
 class NotAsked(Invalid):
-    """Figures can be asked for by ward, day, category and light, each at most once."""
+    """Figures can be asked for by ward, day, category and light, each at most once; wishes by kind too."""
 
     slug = "unknown-dimension"
 
@@ -86,12 +88,17 @@ _DETAILS = ("initiator", "missing", "reason", "party")
 
 
 def facts_of_walk(event: Received) -> Sequence[Fact]:
-    """The fact that an event of ``internal.booking.walks.v1`` states."""
+    """The fact that an event of ``internal.booking.walks.v1`` states, and that a wish was met by it."""
     told = event.fact
     assert isinstance(told, walks.InternalWalk)
     ward, kind = told.ward, _KINDS[type(told)]
     detail = _detail(told)
-    return (Fact("walks", kind, told.local_date, ward.code, ward.set, told.light, detail=detail),)
+    walk = Fact("walks", kind, told.local_date, ward.code, ward.set, told.light, detail=detail)
+    if not isinstance(told, walks.WalkConfirmed) or told.waited_hours is None:
+        return (walk,)
+    said_on, waited = band_of(event.time).date, told.waited_hours * 3600
+    met = Fact("requests", kind, said_on, ward.code, ward.set, told.light, elapsed_seconds=waited)
+    return walk, met
 
 
 def facts_of_request(event: Received) -> Sequence[Fact]:
@@ -183,15 +190,17 @@ class Question:
     ward: str | None = None
 
     @property
-    def counts(self) -> Literal["walks", "concerns", "mentions"]:
+    def counts(self) -> Literal["walks", "concerns", "mentions", "requests"]:
         """What a count in the answer counts: concerns split by category are counted by mention."""
         if self.measure == "concerns" and "category" in self.by:
             return "mentions"
         return self.measure
 
     @property
-    def kind(self) -> str:
-        """Which facts of the measure are counted: of walks those that were started."""
+    def kind(self) -> str | None:
+        """Which facts of the measure are counted: of walks those that were started; None: each kind apart."""
+        if self.measure == "requests":
+            return None if "kind" in self.by else "requested"
         return "started" if self.measure == "walks" else "captured"
 
 
@@ -203,11 +212,12 @@ def ask(
     Raises NotAsked on an unknown or repeated dimension, DatesReversed on a period that is none.
     """
     words = by.split(",") if by else []
+    dimensions = OF_REQUESTS if measure == "requests" else DIMENSIONS
     chosen: tuple[Dimension, ...] = tuple(
-        each for word in words for each in DIMENSIONS if each == word
+        each for word in words for each in dimensions if each == word
     )
     if len(chosen) != len(words):
-        raise NotAsked(faults=[Fault("#/query/by", "names something other than the four")])
+        raise NotAsked(faults=[Fault("#/query/by", "names something by which it is not counted")])
     if len(set(chosen)) != len(chosen):
         raise NotAsked(faults=[Fault("#/query/by", "names one of them twice")])
     if since and until and since > until:
@@ -225,6 +235,7 @@ class Row:
     day: date | None = None
     category: str | None = None
     light: str | None = None
+    kind: str | None = None
 
 
 def in_order(rows: Sequence[Row], by: Sequence[Dimension]) -> list[Row]:
@@ -242,3 +253,5 @@ def _place_in_order(row: Row, dimension: Dimension) -> tuple[bool, str, str]:
             return row.category is None, row.category or "", ""
         case "light":
             return row.light is None, row.light or "", ""
+        case "kind":
+            return row.kind is None, row.kind or "", ""

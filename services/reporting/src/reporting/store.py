@@ -34,16 +34,18 @@ on conflict (measure, kind, day, ward_set, ward_code, category, light)
 do update set count = figure.count + excluded.count
 """
 
-# $1 measure, $2 kind; $3..$6 which of ward, day, category and light to split by; $7.. filters or null.
+# $1 measure, $2 kind or null; $3..$6 which of ward, day, category and light to split by; $7..$10 filters or
+# null; $11 whether to split by kind.
 COUNT = """
 select case when $3 then ward_code end as ward_code, case when $3 then ward_set end as ward_set,
        case when $4 then day end as day, case when $5 then category end as category,
-       case when $6 then light end as light, sum(count)::bigint as count
+       case when $6 then light end as light, case when $11 then kind end as kind,
+       sum(count)::bigint as count
   from figure
- where measure = $1 and kind = $2
+ where measure = $1 and ($2::text is null or kind = $2)
    and ($7::date is null or day >= $7) and ($8::date is null or day <= $8)
    and ($9::text is null or light = $9) and ($10::text is null or ward_code = $10)
- group by 1, 2, 3, 4, 5
+ group by 1, 2, 3, 4, 5, 6
 """
 
 VERSION = "select number from figure_version"
@@ -141,6 +143,7 @@ async def count(connection: Connection, question: Question) -> list[Row]:
         question.until,
         question.light,
         question.ward,
+        "kind" in by,
     )
     return [Row(**row) for row in rows]
 

@@ -43,7 +43,7 @@ OWNERS: Mapping[str, str] = {
 READERS: Mapping[str, tuple[str, ...]] = {
     walks.INTERNAL: ("concerns", "notifications", "reporting"),
     walks.SHARED: (),
-    requests.INTERNAL: ("reporting",),
+    requests.INTERNAL: ("notifications", "reporting"),
     absences.INTERNAL: ("reporting",),
     concerns.INTERNAL: ("booking", "reporting"),
     concerns.SHARED: (),

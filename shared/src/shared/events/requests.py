@@ -25,7 +25,10 @@ class Request(Fact):
 
 
 class WalkRequested(Request):
-    """Somebody would like to walk, at some time that suits her."""
+    """Somebody would like to walk, at some time that suits her.
+
+    ``attention_at``: from when on a coordinator should look at it, if it is still open.
+    """
 
     type = "walk.requested.v1"
     mode: Mode
@@ -33,6 +36,7 @@ class WalkRequested(Request):
     light: Light | None
     has_needs: bool
     source: Literal["online", "assisted"]
+    attention_at: datetime | None = None
 
 
 class RequestWaitlisted(Request):

@@ -35,10 +35,15 @@ class InternalWalk(Fact):
 
 
 class WalkConfirmed(InternalWalk):
-    """A woman has a walk: time, place and officer are settled."""
+    """A woman has a walk: time, place and officer are settled.
+
+    ``waited_hours``: how many whole hours before it she asked for one that suits; None: she chose a slot
+    herself.
+    """
 
     type = "walk.confirmed.v1"
     officer_role: OfficerRole
+    waited_hours: int | None = None
 
 
 class WalkCancelled(InternalWalk):

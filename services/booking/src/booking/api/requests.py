@@ -8,10 +8,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
-from booking.api.asking import Coordinator, PublicDep, listed
+from booking.api.asking import Coordinator, NotificationsService, PublicDep, listed
 from booking.schemas import AskBody, DeskDep, OfferBody, PageDep, wards_of
 from booking.service import Waiting, answers, request_answers
 from shared.web import OnceDep, OnceIfGivenDep, Text
@@ -83,6 +83,20 @@ async def withdraw_request(
 ) -> JSONResponse:
     """An offer that is open goes to the next in the line."""
     return JSONResponse(await service.withdraw_by_link(desk, link, request))
+
+
+@router.get("/requests/{request_id}/contact", summary="Whom to write to", include_in_schema=False)
+async def show_contact(desk: DeskDep, who: NotificationsService, request_id: UUID) -> Response:
+    """For notifications only; every reading is audited; 404 once she is known by her walk, or erased."""
+    contact = await service.contact_of_request(desk, request_id, who.subject)
+    return JSONResponse(contact, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/requests/{request_id}/standing", summary="How a wish stands", include_in_schema=False)
+async def show_standing(desk: DeskDep, _: NotificationsService, request_id: UUID) -> Response:
+    """For notifications only, which tells coordinators of a wish that waits too long; it names nobody."""
+    standing = await service.standing_of_request(desk, request_id)
+    return JSONResponse(standing, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/requests/{request_id}/offers", status_code=201, summary="Offer a slot")

@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import holds, offers, requests, returns
+from booking.domain import amends, holds, offers, requests, returns
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -151,6 +151,7 @@ __all__ = [
     "WrongCode",
     "WrongState",
     "abort",
+    "amends",
     "belongs",
     "book",
     "cancel",

@@ -50,11 +50,13 @@ class Telling:
     wait: timedelta
 
 
-def confirmed(walk: "Walk", telling: Telling) -> Facts:
-    """A walk was confirmed."""
+def confirmed(walk: "Walk", telling: Telling, asked_at: datetime | None = None) -> Facts:
+    """A walk was confirmed: to somebody who had asked for one at ``asked_at``, or chose its slot herself."""
     role = walk.officer.role
+    waited = None if asked_at is None else (telling.at - asked_at) // timedelta(hours=1)
+    fact = WalkConfirmed(**_plan(walk), officer_role=role, waited_hours=waited)
     return (
-        _internal(WalkConfirmed(**_plan(walk), officer_role=role), walk, telling),
+        _internal(fact, walk, telling),
         shared_at_once(
             SharedWalkConfirmed(**_shared_plan(walk), officer_role=role),
             walk.shared_id,

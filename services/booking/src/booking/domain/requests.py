@@ -112,9 +112,14 @@ class Request:
         """Whether a walk at that time lies within hours of hers."""
         return any(hours.hold(times) for hours in self.hours)
 
+    @property
+    def attention_at(self) -> datetime:
+        """From when on a coordinator should look at it, if it is still open."""
+        return self.asked_at + ALERT_AFTER
+
     def waits_too_long(self, at: datetime) -> bool:
         """Whether a coordinator should look at it: it has been open for days."""
-        return self.state in OPEN and at - self.asked_at >= ALERT_AFTER
+        return self.state in OPEN and at >= self.attention_at
 
 
 def ask(request: Request) -> Facts:
@@ -128,6 +133,7 @@ def ask(request: Request) -> Facts:
         light=None if request.light == "any" else request.light,
         has_needs=bool(request.needs or request.language or request.officer_sex),
         source="online",
+        attention_at=request.attention_at,
     )
 
 

@@ -134,8 +134,10 @@ class NewWalk:
     reference: str
 
 
-def book(slot: Slot, policy: Policy, ids: NewWalk, telling: Telling) -> tuple[Walk, Facts]:
-    """The walk that a slot becomes. Raises SlotTaken when it cannot be had now."""
+def book(
+    slot: Slot, policy: Policy, ids: NewWalk, telling: Telling, asked_at: datetime | None = None
+) -> tuple[Walk, Facts]:
+    """The walk that a slot becomes, for a wish of ``asked_at`` if any. Raises SlotTaken when it is gone."""
     require_bookable(slot, policy, at=telling.at)
     walk = Walk(
         id=ids.id,
@@ -152,7 +154,7 @@ def book(slot: Slot, policy: Policy, ids: NewWalk, telling: Telling) -> tuple[Wa
         end_due_at=slot.times.ends_at + policy.grace,
         confirmed_at=telling.at,
     )
-    return walk, facts.confirmed(walk, telling)
+    return walk, facts.confirmed(walk, telling, asked_at)
 
 
 def start(walk: Walk, deed: Deed, telling: Telling) -> tuple[Walk, Facts]:

@@ -184,8 +184,12 @@ def bar(of: domain.Bar) -> dict[str, Any]:
 
 
 def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, Any]:
-    """What notifications needs to write to a participant. ``sequence`` is iCalendar's."""
+    """What notifications needs to write to a participant. ``sequence`` is iCalendar's.
+
+    ``first_until``: until when she comes first if she asks again, since we let her down.
+    """
     booked = booked_walk(walk, hers)
+    first_until = domain.amends.until(domain.amends.fallen(walk))
     return {
         **booked,
         "sequence": walk.sequence,
@@ -193,6 +197,8 @@ def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, A
         "name": person.name,
         "initiator": walk.initiator,
         "missing_party": walk.missing_party,
+        "calendar_url": f"{booked['manage_url']}/walk.ics",
+        "first_until": first_until and instant(first_until),
     }
 
 

@@ -207,7 +207,7 @@ async def _confirm(
     slot, policy = found
     await store.offers.let_go(connection, offer)
     ids = domain.NewWalk(held.id, held.shared_id, held.reference)
-    walk, facts = domain.book(slot, policy, ids, desk.telling(at))
+    walk, facts = domain.book(slot, policy, ids, desk.telling(at), wish.asked_at)
     participant_id = new_id()
     joining = store.walks.Joining(
         participant_id, contact, desk.sealing.close(participant_id, person)

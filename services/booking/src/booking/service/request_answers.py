@@ -36,6 +36,34 @@ def hers(
     }
 
 
+def contact(
+    desk: Desk,
+    request: domain.Request,
+    person: domain.Person,
+    offer: domain.Offer | None,
+    slot: domain.Slot | None,
+) -> dict[str, Any]:
+    """What notifications needs to write to whoever made a wish: nothing of what she needs."""
+    return {
+        "state": request.state.value,
+        "priority": request.priority,
+        "email": person.email,
+        "name": person.name,
+        "manage_url": desk.wish_url(request),
+        "force_phone": desk.limits.phone,
+        "offer": _offer(offer, slot) if offer and slot else None,
+    }
+
+
+def standing(request: domain.Request) -> dict[str, Any]:
+    """How a wish stands, for whoever is told that it waits."""
+    return {
+        "state": request.state.value,
+        "asked_at": answers.instant(request.asked_at),
+        "wards": list(request.wards),
+    }
+
+
 def offered(request: domain.Request, offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:
     """A wish to which a coordinator has just made an offer."""
     return {**_request(request), "offer": _offer(offer, slot)}

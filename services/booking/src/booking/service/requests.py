@@ -5,7 +5,7 @@ go of its place in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from booking.service.references import new_reference
 from shared import idempotency, outbox
 from shared.auth import Principal
 from shared.clock import new_id
-from shared.errors import Fault, Forbidden, Invalid
+from shared.errors import Fault, Forbidden, Invalid, NotFound
 from shared.idempotency import Once
 from shared.postgres import Connection
 
@@ -94,6 +94,8 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         if kept := await idempotency.replay(connection, request):
             return kept
         domain.require_within(desk.limits, await store.requests.tried(connection, contact, at))
+        fallen = await store.people.fallen(connection, contact)
+        asked = replace(asked, priority=domain.amends.due(fallen, at))
         await store.requests.add(connection, asked, asking)
         await outbox.append(connection, *domain.requests.ask(asked))
         answer = request_answers.hers(desk, asked, None, None)
@@ -111,6 +113,34 @@ async def wish_of_link(desk: Desk, token: str) -> Standing:
         offer = domain.offers.live(await store.offers.of_request(connection, request.id))
         slot = await store.offers.find_slot(connection, offer.slot_id) if offer else None
     return Standing(request, offer, slot)
+
+
+async def contact_of_request(desk: Desk, request_id: UUID, reader: str) -> dict[str, Any]:
+    """What a service needs to write to whoever asks, audited. Raises NotFound, also once it knows her not."""
+    async with desk.database.transaction() as connection:
+        request = await store.requests.find(connection, request_id)
+        known = await store.requests.person(connection, desk.sealing, request_id)
+        if request is None or known is None:
+            raise NotFound("There is no contact for such a wish.")
+        offer = domain.offers.live(await store.offers.of_request(connection, request_id))
+        slot = await store.offers.find_slot(connection, offer.slot_id) if offer else None
+        await store.people.audit(
+            connection,
+            actor=reader,
+            action="contact.read",
+            subjects=[f"request {request_id}"],
+            reason="to write to the participant",
+        )
+    return request_answers.contact(desk, request, known[1], offer, slot)
+
+
+async def standing_of_request(desk: Desk, request_id: UUID) -> dict[str, Any]:
+    """How a wish stands, without who made it. Raises NotFound."""
+    async with desk.database.reading() as connection:
+        request = await store.requests.find(connection, request_id)
+    if request is None:
+        raise NotFound("There is no such wish.")
+    return request_answers.standing(request)
 
 
 async def withdraw_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any]:

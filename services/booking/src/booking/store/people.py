@@ -55,6 +55,14 @@ select participant.id, walk.state
    for update
 """
 
+# Her walks that did not take place; whose doing it was says what is owed to her.
+FALLEN = """
+select coalesce(walk.missing_party, walk.initiator) as by,
+       coalesce(walk.missed_at, walk.cancelled_at) as at
+  from participant join walk on walk.id = participant.walk_id
+ where participant.contact_hmac = $1 and walk.state in ('no_show', 'cancelled')
+"""
+
 FORGET = """
 with forgotten as (delete from participant where id = any ($1::uuid[]) returning id)
 select count(*) from forgotten
@@ -110,6 +118,12 @@ async def lock_all_of_hers(
     """The participants of a contact, each with the state of its own walk."""
     found = await connection.fetch(LOCK_ALL_OF_HERS, contact)
     return [(row["id"], domain.State(row["state"])) for row in found]
+
+
+async def fallen(connection: Connection, contact: bytes) -> list[domain.amends.Fallen]:
+    """The walks of a contact that did not take place."""
+    found = await connection.fetch(FALLEN, contact)
+    return [domain.amends.Fallen(row["by"], row["at"]) for row in found]
 
 
 async def forget(connection: Connection, ids: Sequence[UUID]) -> int:

@@ -33,8 +33,8 @@ select (select count(*) from request
 
 ADD = """
 insert into request (id, reference, state, wards, ward_set, hours, light, officer_sex, language,
-                     needs, asked_at, contact_hmac, key_name, wrapped_key, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                     needs, priority, asked_at, contact_hmac, key_name, wrapped_key, sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 
 LOCK = "select * from request where id = $1 for update"
@@ -150,6 +150,7 @@ async def add(connection: Connection, request: domain.Request, asking: Asking) -
         request.officer_sex,
         request.language,
         request.needs,
+        request.priority,
         request.asked_at,
         asking.contact,
         asking.sealed.key_name,

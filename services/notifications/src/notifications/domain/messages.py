@@ -25,17 +25,31 @@ Purpose = Literal[
     "walk_missed",
     "walk_cancelled",
     "alert_waiting",
+    "wish_asked",
+    "wish_waiting",
+    "offer_made",
+    "place_kept",
+    "wish_withdrawn",
+    "wish_closed",
+    "wish_unmet",
 ]
 State = Literal["intended", "sending", "retrying", "delivered", "withheld", "expired", "failed"]
 
 # The version of the words that a message intended today is written with.
 TEMPLATES: Mapping[Purpose, str] = {
-    "walk_confirmed": "walk_confirmed.v1",
-    "walk_moved": "walk_moved.v1",
-    "officer_changed": "officer_changed.v1",
-    "walk_missed": "walk_missed.v1",
+    "walk_confirmed": "walk_confirmed.v2",
+    "walk_moved": "walk_moved.v2",
+    "officer_changed": "officer_changed.v2",
+    "walk_missed": "walk_missed.v2",
     "walk_cancelled": "walk_cancelled.v1",
     "alert_waiting": "alert_waiting.v1",
+    "wish_asked": "wish_asked.v1",
+    "wish_waiting": "wish_waiting.v1",
+    "offer_made": "offer_made.v1",
+    "place_kept": "place_kept.v1",
+    "wish_withdrawn": "wish_withdrawn.v1",
+    "wish_closed": "wish_closed.v1",
+    "wish_unmet": "wish_unmet.v1",
 }
 
 # What they say is when, where and with whom she will walk: each stands for all that came before it.
@@ -65,14 +79,27 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class WishNews:
+    """What a message says of a wish: worth sending ``until`` then; ``offer_no`` where it is an offer."""
+
+    request_id: UUID
+    sequence: int
+    until: datetime
+    offer_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message on its way to a participant (``about`` a walk) or to a rung of the force."""
+    """One message on its way to a participant (``about`` a walk or a wish) or to somebody at the force.
+
+    ``walk_id`` is None where it is about a wish.
+    """
 
     id: UUID
     purpose: Purpose
     template: str
-    walk_id: UUID
-    about: WalkTimes | Told
+    walk_id: UUID | None
+    about: WalkTimes | Told | WishNews
     state: State
     attempts: int
     created_at: datetime
@@ -96,6 +123,9 @@ class WalkNow:
     force_phone: str = field(repr=False)
     next_steps: tuple[str, ...] = field(repr=False)
     manage_url: str = field(repr=False)
+    calendar_url: str | None = field(default=None, repr=False)
+    safe_word: str | None = field(default=None, repr=False)
+    first_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +164,9 @@ _HOLDS_WHILE: Mapping[Purpose, tuple[frozenset[str], str]] = {
 
 
 def expires_at(message: Message) -> datetime:
-    """From when on a message is not worth sending: a promise from its walk's end."""
+    """From when on a message is not worth sending: a promise from its walk's end, an offer from its own."""
+    if isinstance(message.about, WishNews):
+        return message.about.until
     if isinstance(message.about, Told):
         return message.created_at + STALE_AFTER
     if message.purpose in PROMISES:
@@ -144,7 +176,7 @@ def expires_at(message: Message) -> datetime:
 
 def judge_alone(message: Message, *, at: datetime) -> Verdict:
     """What can be said without asking anybody."""
-    if message.superseded:
+    if message.superseded and message.purpose != "wish_unmet":  # whatever she is told meanwhile
         return Verdict("withheld", "superseded")
     if at >= expires_at(message):
         return Verdict("expired")

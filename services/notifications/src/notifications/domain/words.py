@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.domain.alerts import Alert
 from notifications.domain.messages import Purpose, WalkNow
+from notifications.domain.wishes import OfferNow, Standing, WishNow
 
 LONDON = ZoneInfo("Europe/London")
 MISSING = {"start": "not started", "end": "not ended"}
@@ -30,19 +31,28 @@ TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PD
 
 Words = Mapping[str, str | tuple[str, ...]]
 
+_PROMISED = frozenset(
+    {"name", "when", "where", "officer", "next_steps", "manage_url", "calendar_url", "safe_word"}
+    | {"force_phone"}
+)
+_WISHED = frozenset({"name", "first", "wish_url", "force_phone"})
+
 PLACEHOLDERS: Mapping[Purpose, frozenset[str]] = {
-    "walk_confirmed": frozenset(
-        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
-    ),
-    "walk_moved": frozenset(
-        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
-    ),
-    "officer_changed": frozenset(
-        {"name", "when", "where", "officer", "next_steps", "manage_url", "force_phone"}
-    ),
-    "walk_missed": frozenset({"name", "when", "missed", "book_url", "force_phone"}),
+    "walk_confirmed": _PROMISED,
+    "walk_moved": _PROMISED,
+    "officer_changed": _PROMISED,
+    "walk_missed": frozenset({"name", "when", "missed", "book_url", "first_until", "force_phone"}),
     "walk_cancelled": frozenset({"name", "when", "where", "why", "manage_url", "force_phone"}),
     "alert_waiting": frozenset({"ward", "due", "missing", "rung", "alerts_url"}),
+    "wish_asked": _WISHED,
+    "wish_waiting": _WISHED,
+    "offer_made": frozenset(
+        {"name", "until", "when", "where", "officer", "wish_url", "force_phone"}
+    ),
+    "place_kept": _WISHED,
+    "wish_withdrawn": frozenset({"name", "book_url", "force_phone"}),
+    "wish_closed": frozenset({"name", "book_url", "force_phone"}),
+    "wish_unmet": frozenset({"wards", "asked", "requests_url"}),
 }
 
 
@@ -54,13 +64,51 @@ def walk_words(purpose: Purpose, walk: WalkNow) -> Words:
         "where": one_line(walk.place),
         "why": CANCELLED.get(walk.cancelled_by or "", "It has been cancelled."),
         "missed": MISSED.get(walk.missing_party or "", "It did not take place."),
-        "book_url": one_line(walk.manage_url).partition("/manage/")[0] + "/",
+        "book_url": _book_url(walk.manage_url),
+        "first_until": day(walk.first_until.astimezone(LONDON)) if walk.first_until else "",
         "officer": one_line(walk.officer),
         "next_steps": tuple(one_line(step) for step in walk.next_steps),
         "manage_url": one_line(walk.manage_url),
+        "calendar_url": one_line(walk.calendar_url or ""),
+        "safe_word": one_line(walk.safe_word or ""),
         "force_phone": one_line(walk.force_phone),
     }
     return {name: every[name] for name in PLACEHOLDERS[purpose]}
+
+
+def wish_words(purpose: Purpose, wish: WishNow) -> Words:
+    """What the mail about a wish may say."""
+    every = {
+        "name": one_line(wish.name),
+        "first": "You come first in the line." if wish.priority else "",
+        "wish_url": one_line(wish.manage_url),
+        "book_url": _book_url(wish.manage_url),
+        "force_phone": one_line(wish.force_phone),
+    } | (_offer_words(wish.offer) if wish.offer else {})
+    return {name: every[name] for name in PLACEHOLDERS[purpose]}
+
+
+def _offer_words(offer: OfferNow) -> dict[str, str]:
+    return {
+        "until": deadline(offer.expires_at),
+        "when": when(offer.starts_at, offer.ends_at),
+        "where": one_line(f"{offer.ward}, near {offer.near}"),
+        "officer": one_line(offer.officer),
+    }
+
+
+def unmet_words(standing: Standing, ward_names: Mapping[str, str], requests_url: str) -> Words:
+    """What the mail to coordinators may say: that a wish waits, where and since when; no names."""
+    return {
+        "wards": ", ".join(one_line(ward_names.get(code, code)) for code in standing.wards),
+        "asked": moment(standing.asked_at),
+        "requests_url": requests_url,
+    }
+
+
+def _book_url(her_page: str) -> str:
+    """Booking's first page, beside a page of hers."""
+    return one_line(her_page).partition("/booking/")[0] + "/booking/"
 
 
 def alert_words(alert: Alert, ward_name: str, rung: str, alerts_url: str) -> Words:
@@ -100,6 +148,12 @@ def moment(instant: datetime) -> str:
     """``Thursday 26 November at 7:15pm``."""
     local = instant.astimezone(LONDON)
     return f"{day(local)} at {clock_time(local)}"
+
+
+def deadline(instant: datetime) -> str:
+    """``Thursday 26 November, 6:30pm``."""
+    local = instant.astimezone(LONDON)
+    return f"{day(local)}, {clock_time(local)}"
 
 
 def day(local: datetime) -> str:

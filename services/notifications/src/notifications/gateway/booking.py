@@ -4,17 +4,22 @@ Invariant: the answer is used once and kept nowhere; an answer that cannot be us
 BookingSilent, which says why by a code and quotes nothing.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from notifications.domain.messages import WalkNow
+from notifications.domain.wishes import OfferNow, Standing, WishNow
 from shared.auth.tokens import NoToken, ServiceTokens
 
 AUDIENCE = "booking"
+
+T = TypeVar("T")
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
 
 
 class BookingSilent(Exception):
@@ -48,11 +53,52 @@ class _Contact(_Sent):
     next_steps: tuple[str, ...]
     initiator: str | None = None
     missing_party: str | None = None
-    manage_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
+    manage_url: Link
+    calendar_url: Link | None = None
+    safe_word: str | None = None
+    first_until: AwareDatetime | None = None
+
+
+class _Ward(_Sent):
+    name: str
+
+
+class _Named(_Sent):
+    display_name: str
+
+
+class _Slot(_Sent):
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    ward: _Ward
+    near: str
+
+
+class _Offer(_Sent):
+    number: int
+    expires_at: AwareDatetime
+    slot: _Slot
+    officer: _Named
+
+
+class _WishContact(_Sent):
+    state: str
+    priority: bool
+    email: str
+    name: str
+    force_phone: str
+    manage_url: Link
+    offer: _Offer | None
+
+
+class _Standing(_Sent):
+    state: str
+    asked_at: AwareDatetime
+    wards: tuple[str, ...]
 
 
 class Booking:
-    """Booking's contact lookup, which booking audits by walk."""
+    """What booking says of a walk or a wish at this moment; it audits each reading of a contact."""
 
     def __init__(self, http: httpx.AsyncClient, tokens: ServiceTokens, url: str) -> None:
         """``url`` is booking's origin, without a path."""
@@ -65,10 +111,29 @@ class Booking:
 
         Raises BookingSilent.
         """
+        return await self._read(
+            f"walks/{walk_id}/contact", lambda sent: _walk_now(_Contact.model_validate_json(sent))
+        )
+
+    async def wish_now(self, request_id: UUID) -> WishNow | None:
+        """The wish and who made it; None when booking knows her by it no longer. Raises BookingSilent."""
+        return await self._read(
+            f"requests/{request_id}/contact",
+            lambda sent: _wish_now(_WishContact.model_validate_json(sent)),
+        )
+
+    async def standing_of(self, request_id: UUID) -> Standing | None:
+        """How the wish stands, without who made it; None when there is none. Raises BookingSilent."""
+        return await self._read(
+            f"requests/{request_id}/standing",
+            lambda sent: _standing(_Standing.model_validate_json(sent)),
+        )
+
+    async def _read(self, path: str, read: Callable[[bytes], T]) -> T | None:
         try:
             token = await self._tokens.bearer(AUDIENCE)
             answer = await self._http.get(
-                f"{self._url}/booking/v1/walks/{walk_id}/contact",
+                f"{self._url}/booking/v1/{path}",
                 headers={"Authorization": f"Bearer {token}"},
             )
         except (httpx.HTTPError, OSError, NoToken) as error:
@@ -80,7 +145,7 @@ class Booking:
         if answer.status_code != HTTPStatus.OK:
             raise BookingSilent(f"status {answer.status_code}")
         try:
-            return _walk_now(_Contact.model_validate_json(answer.content))
+            return read(answer.content)
         except ValidationError:
             raise BookingSilent("unreadable") from None
 
@@ -100,4 +165,35 @@ def _walk_now(sent: _Contact) -> WalkNow:
         force_phone=sent.officer.force_phone,
         next_steps=sent.next_steps,
         manage_url=sent.manage_url,
+        calendar_url=sent.calendar_url,
+        safe_word=sent.safe_word,
+        first_until=sent.first_until,
     )
+
+
+def _wish_now(sent: _WishContact) -> WishNow:
+    return WishNow(
+        state=sent.state,
+        priority=sent.priority,
+        offer=_offer_now(sent.offer) if sent.offer else None,
+        email=sent.email,
+        name=sent.name,
+        force_phone=sent.force_phone,
+        manage_url=sent.manage_url,
+    )
+
+
+def _offer_now(sent: _Offer) -> OfferNow:
+    return OfferNow(
+        number=sent.number,
+        expires_at=sent.expires_at,
+        starts_at=sent.slot.starts_at,
+        ends_at=sent.slot.ends_at,
+        ward=sent.slot.ward.name,
+        near=sent.slot.near,
+        officer=sent.officer.display_name,
+    )
+
+
+def _standing(sent: _Standing) -> Standing:
+    return Standing(sent.state, sent.asked_at, sent.wards)

@@ -4,6 +4,6 @@ Invariant: one function is one transaction and one visible commit; a mail goes o
 them, after its intent is committed and before its outcome is.
 """
 
-from notifications.service import alerts, messages
+from notifications.service import alerts, mails, messages
 
-__all__ = ["alerts", "messages"]
+__all__ = ["alerts", "mails", "messages"]

@@ -6,54 +6,31 @@ transaction is open while booking or the mail server is asked; the claim's lease
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from uuid import UUID
-
-from structlog.typing import FilteringBoundLogger
 
 from notifications import domain, store
 from notifications.domain.messages import (
-    GO,
     TEMPLATES,
     Message,
     Outcome,
     Purpose,
     Settled,
-    Told,
-    Verdict,
     WalkTimes,
 )
-from notifications.gateway.booking import Booking, BookingSilent
-from notifications.gateway.letters import BadAddress, Letters
-from notifications.gateway.post import Post
-from shared.clock import Clock, new_id
-from shared.events.alerts import Rung
-from shared.postgres import Connection, Database
+from notifications.domain.wishes import News
+from notifications.gateway.booking import BookingSilent
+from notifications.gateway.letters import BadAddress
+from notifications.service.mails import PostRoom, prepare
+from shared.clock import new_id
+from shared.postgres import Connection
 
 LEASE = timedelta(seconds=120)
 TRY_SECONDS = 60
 SENDERS = 4
 # A run begins no new try after this; the next run goes on. A timer must be seen to move.
 RUN_SECONDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PostRoom:
-    """All that sending needs. ``toss`` gives a random number from 0 to 1, for the jitter."""
-
-    database: Database
-    clock: Clock
-    log: FilteringBoundLogger
-    booking: Booking
-    letters: Letters
-    post: Post
-    mailboxes: Mapping[Rung, str]
-    ward_names: Mapping[str, str]
-    alerts_url: str
-    toss: Callable[[], float]
 
 
 async def intend(
@@ -69,6 +46,17 @@ async def intend(
         for walk_id, times in walks
     ]
     await store.messages.insert(connection, messages, [at for _ in messages])
+
+
+async def intend_of_wishes(connection: Connection, told: Sequence[News], *, at: datetime) -> None:
+    """Intend what there is to say of wishes, each when it is due, in the caller's transaction."""
+    messages = [
+        Message(
+            new_id(), each.purpose, TEMPLATES[each.purpose], None, each.about, "intended", 0, at
+        )
+        for each in told
+    ]
+    await store.messages.insert(connection, messages, [each.due_at for each in told])
 
 
 async def send_due(room: PostRoom) -> None:
@@ -112,7 +100,7 @@ async def _try(room: PostRoom, message: Message, token: UUID) -> Settled | None:
     """What one try makes of a message; None when another worker has claimed it meanwhile."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
-            verdict, mail = await _prepare(room, message)
+            verdict, mail = await prepare(room, message)
             if mail is None:
                 return Settled(verdict.state, verdict.reason, None)
             if not await _begin_sending(room, message, token):
@@ -128,36 +116,6 @@ async def _try(room: PostRoom, message: Message, token: UUID) -> Settled | None:
         room.log.exception("message.unforeseen", message_id=str(message.id))
         outcome = Outcome("put-off", "unforeseen")
     return domain.messages.settle(message, outcome, at=room.clock(), jitter=room.toss())
-
-
-async def _prepare(room: PostRoom, message: Message) -> tuple[Verdict, EmailMessage | None]:
-    """Whether the message still holds, and if so, the mail."""
-    verdict = domain.messages.judge_alone(message, at=room.clock())
-    if verdict is not GO:
-        return verdict, None
-    if isinstance(message.about, Told):
-        return await _prepare_notice(room, message, message.about)
-    walk = await room.booking.walk_now(message.walk_id)
-    verdict = domain.messages.judge_walk(message, walk, at=room.clock())
-    if walk is None or verdict is not GO:
-        return verdict, None
-    words = domain.words.walk_words(message.purpose, walk)
-    mail = room.letters.compose(message.template, words, walk.email, message.id, at=room.clock())
-    return verdict, mail
-
-
-async def _prepare_notice(
-    room: PostRoom, message: Message, told: Told
-) -> tuple[Verdict, EmailMessage | None]:
-    async with room.database.reading() as connection:
-        alert = await store.alerts.find(connection, told.alert_id)
-    verdict = domain.messages.judge_alert(message, alert, at=room.clock())
-    if alert is None or verdict is not GO:
-        return verdict, None
-    ward_name = room.ward_names.get(alert.ward.code, alert.ward.code)
-    words = domain.words.alert_words(alert, ward_name, told.rung, room.alerts_url)
-    to = room.mailboxes[told.rung]
-    return verdict, room.letters.compose(message.template, words, to, message.id, at=room.clock())
 
 
 async def _begin_sending(room: PostRoom, message: Message, token: UUID) -> bool:

@@ -10,22 +10,22 @@ from uuid import UUID
 
 import asyncpg
 
-from notifications.domain.messages import Message, Settled, Told, WalkTimes
+from notifications.domain.messages import Message, Settled, Told, WalkTimes, WishNews
 from shared.postgres import Connection
 
 # ruff: noqa: S608 - the statements are put together from constants of this file
 
 _COLUMNS = """message.id, message.purpose, message.template, message.walk_id, message.sequence,
-       message.starts_at, message.ends_at, message.alert_id, message.rung, message.state,
-       message.attempts, message.created_at"""
+       message.starts_at, message.ends_at, message.alert_id, message.rung, message.request_id,
+       message.offer_no, message.until, message.state, message.attempts, message.created_at"""
 
 # $1.. are equally long arrays, one element a message.
 INSERT = """
 insert into message (id, purpose, template, walk_id, sequence, starts_at, ends_at, alert_id, rung,
-                     due_at, created_at)
+                     request_id, offer_no, until, due_at, created_at)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[],
-                     $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[],
-                     $10::timestamptz[], $11::timestamptz[])
+                     $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[], $10::uuid[],
+                     $11::int[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
 on conflict do nothing
 """
 
@@ -43,6 +43,9 @@ update message set claim = $1, due_at = $3, attempts = attempts + 1
 returning {_COLUMNS}, exists (
     select 1 from message later
      where later.walk_id = message.walk_id and later.sequence > message.sequence
+) or exists (
+    select 1 from message later
+     where later.request_id = message.request_id and later.sequence > message.sequence
 ) as superseded
 """
 
@@ -65,17 +68,24 @@ async def insert(
     """Intend messages, each due at its moment; one that is intended already stays as it is."""
     walks = [each.about if isinstance(each.about, WalkTimes) else None for each in messages]
     rungs = [each.about if isinstance(each.about, Told) else None for each in messages]
+    wishes = [each.about if isinstance(each.about, WishNews) else None for each in messages]
     await connection.execute(
         INSERT,
         [each.id for each in messages],
         [each.purpose for each in messages],
         [each.template for each in messages],
         [each.walk_id for each in messages],
-        [walk and walk.sequence for walk in walks],
+        [
+            (about := walk or wish) and about.sequence
+            for walk, wish in zip(walks, wishes, strict=True)
+        ],
         [walk and walk.starts_at for walk in walks],
         [walk and walk.ends_at for walk in walks],
         [told and told.alert_id for told in rungs],
         [told and told.rung for told in rungs],
+        [wish and wish.request_id for wish in wishes],
+        [wish and wish.offer_no for wish in wishes],
+        [wish and wish.until for wish in wishes],
         due,
         [each.created_at for each in messages],
     )
@@ -109,18 +119,21 @@ async def of_walk(connection: Connection, walk_id: UUID) -> list[Message]:
     return [_message(row) for row in await connection.fetch(OF_WALK, walk_id)]
 
 
+def _about(row: asyncpg.Record) -> WalkTimes | Told | WishNews:
+    if row["alert_id"]:
+        return Told(row["alert_id"], row["rung"])
+    if row["request_id"]:
+        return WishNews(row["request_id"], row["sequence"], row["until"], row["offer_no"])
+    return WalkTimes(row["sequence"], row["starts_at"], row["ends_at"])
+
+
 def _message(row: asyncpg.Record) -> Message:
-    about = (
-        Told(row["alert_id"], row["rung"])
-        if row["alert_id"]
-        else WalkTimes(row["sequence"], row["starts_at"], row["ends_at"])
-    )
     return Message(
         id=row["id"],
         purpose=row["purpose"],
         template=row["template"],
         walk_id=row["walk_id"],
-        about=about,
+        about=_about(row),
         state=row["state"],
         attempts=row["attempts"],
         created_at=row["created_at"],

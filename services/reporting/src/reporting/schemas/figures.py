@@ -36,6 +36,11 @@ class FigureRow(BaseModel):
     day: str | None = Field(None, description="London date")
     category: str | None = None
     light: str | None = Field(None, description="day or dark")
+    kind: str | None = Field(
+        None,
+        description="what became of wishes: requested, waitlisted, offer_made, offer_expired, "
+        "withdrawn or confirmed",
+    )
     count: int
 
 
@@ -60,7 +65,7 @@ class Figures(BaseModel):
     lag_seconds: float | None = Field(description="how long ago that is")
     parked: int = Field(description="events that could not be counted and wait for an operator")
     measure: str
-    counts: str = Field(description="walks, concerns or mentions")
+    counts: str = Field(description="walks, concerns, mentions or requests")
     note: str | None
     rows: list[FigureRow]
 
@@ -100,6 +105,8 @@ def row_members(row: Row, by: Sequence[Dimension], names: WardNames) -> dict[str
                 members["category"] = row.category
             case "light":
                 members["light"] = row.light
+            case "kind":
+                members["kind"] = row.kind
     return members | {"count": row.count}
 
 

@@ -1,0 +1,104 @@
+"""A message made into a mail at the moment of sending, out of what is true then.
+
+Invariant: whether it still holds and what it says come from one and the same lookup; where it does not hold
+there is no mail.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from structlog.typing import FilteringBoundLogger
+
+from notifications import domain, store
+from notifications.domain.messages import GO, Message, Told, Verdict, WishNews
+from notifications.domain.words import Words
+from notifications.gateway.booking import Booking
+from notifications.gateway.letters import Letters
+from notifications.gateway.post import Post
+from shared.clock import Clock
+from shared.events.alerts import Rung
+from shared.postgres import Database
+
+
+@dataclass(frozen=True, slots=True)
+class PostRoom:
+    """All that sending needs. ``toss`` gives a random number from 0 to 1, for the jitter."""
+
+    database: Database
+    clock: Clock
+    log: FilteringBoundLogger
+    booking: Booking
+    letters: Letters
+    post: Post
+    mailboxes: Mapping[Rung, str]
+    ward_names: Mapping[str, str]
+    coordinators: str
+    alerts_url: str
+    requests_url: str
+    toss: Callable[[], float]
+
+
+async def prepare(room: PostRoom, message: Message) -> tuple[Verdict, EmailMessage | None]:
+    """Whether a message holds, and if so, the mail. Raises BookingSilent, BadAddress."""
+    verdict = domain.messages.judge_alone(message, at=room.clock())
+    if verdict is not GO:
+        return verdict, None
+    match message.about:
+        case Told():
+            return await _to_a_rung(room, message, message.about)
+        case WishNews() if message.purpose == "wish_unmet":
+            return await _to_coordinators(room, message, message.about)
+        case WishNews():
+            return await _about_a_wish(room, message, message.about)
+        case _:
+            return await _about_a_walk(room, message)
+
+
+async def _about_a_walk(room: PostRoom, message: Message) -> tuple[Verdict, EmailMessage | None]:
+    assert message.walk_id is not None  # it is about a walk
+    walk = await room.booking.walk_now(message.walk_id)
+    verdict = domain.messages.judge_walk(message, walk, at=room.clock())
+    if walk is None or verdict is not GO:
+        return verdict, None
+    words = domain.words.walk_words(message.purpose, walk)
+    return verdict, _mail(room, message, words, walk.email)
+
+
+async def _about_a_wish(
+    room: PostRoom, message: Message, news: WishNews
+) -> tuple[Verdict, EmailMessage | None]:
+    wish = await room.booking.wish_now(news.request_id)
+    verdict = domain.wishes.judge_wish(message, wish, at=room.clock())
+    if wish is None or verdict is not GO:
+        return verdict, None
+    words = domain.words.wish_words(message.purpose, wish)
+    return verdict, _mail(room, message, words, wish.email)
+
+
+async def _to_coordinators(
+    room: PostRoom, message: Message, news: WishNews
+) -> tuple[Verdict, EmailMessage | None]:
+    standing = await room.booking.standing_of(news.request_id)
+    verdict = domain.wishes.judge_standing(message, standing, at=room.clock())
+    if standing is None or verdict is not GO:
+        return verdict, None
+    words = domain.words.unmet_words(standing, room.ward_names, room.requests_url)
+    return verdict, _mail(room, message, words, room.coordinators)
+
+
+async def _to_a_rung(
+    room: PostRoom, message: Message, told: Told
+) -> tuple[Verdict, EmailMessage | None]:
+    async with room.database.reading() as connection:
+        alert = await store.alerts.find(connection, told.alert_id)
+    verdict = domain.messages.judge_alert(message, alert, at=room.clock())
+    if alert is None or verdict is not GO:
+        return verdict, None
+    ward_name = room.ward_names.get(alert.ward.code, alert.ward.code)
+    words = domain.words.alert_words(alert, ward_name, told.rung, room.alerts_url)
+    return verdict, _mail(room, message, words, room.mailboxes[told.rung])
+
+
+def _mail(room: PostRoom, message: Message, words: Words, to: str) -> EmailMessage:
+    return room.letters.compose(message.template, words, to, message.id, at=room.clock())
