@@ -5,12 +5,24 @@ Invariant: a route parses, calls one function, and answers; who may is said in i
 
 from fastapi import APIRouter
 
-from booking.api import absences, bars, calendars, changes, requests, rosters, slots, teams, walks
+from booking.api import (
+    absences,
+    bars,
+    calendars,
+    changes,
+    replans,
+    requests,
+    rosters,
+    slots,
+    teams,
+    walks,
+)
 
 # Each noun has the prefix itself: what is logged and measured is the path by which its router knows a route.
 # Walks come first: routes are tried in order, and a booking is what is asked for most.
 router = APIRouter()
-for part in (walks, slots, changes, requests, teams, rosters, absences, bars, calendars):
+PARTS = (walks, slots, changes, requests, teams, rosters, absences, replans, bars, calendars)
+for part in PARTS:
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import offers, requests
+from booking.domain import offers, replans, requests
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -174,6 +174,7 @@ __all__ = [
     "readings",
     "reassign",
     "record",
+    "replans",
     "requests",
     "require_bookable",
     "require_over",

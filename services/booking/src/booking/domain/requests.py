@@ -117,8 +117,8 @@ class Request:
         return self.state in OPEN and at - self.asked_at >= ALERT_AFTER
 
 
-def ask(request: Request) -> Facts:
-    """What is told of a new wish."""
+def ask(request: Request, source: Literal["online", "assisted"] = "online") -> Facts:
+    """What is told of a new wish, made by her or by somebody at the force for her."""
     return told(
         WalkRequested,
         request,
@@ -127,7 +127,7 @@ def ask(request: Request) -> Facts:
         bands=bands_of(request.hours),
         light=None if request.light == "any" else request.light,
         has_needs=bool(request.needs or request.language or request.officer_sex),
-        source="online",
+        source=source,
     )
 
 

@@ -33,12 +33,13 @@ select (select count(*) from request
 
 ADD = """
 insert into request (id, reference, state, wards, ward_set, hours, light, officer_sex, language,
-                     needs, asked_at, contact_hmac, key_name, wrapped_key, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                     needs, asked_at, contact_hmac, key_name, wrapped_key, sealed, priority)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 
 LOCK = "select * from request where id = $1 for update"
 FIND = "select * from request where id = $1"
+OF_IDS = "select * from request where id = any ($1::uuid[])"
 
 # Confirmed, she is her walk's participant, and the wish need not know her any more.
 SAVE = """
@@ -155,6 +156,7 @@ async def add(connection: Connection, request: domain.Request, asking: Asking) -
         asking.sealed.key_name,
         asking.sealed.wrapped_key,
         asking.sealed.content,
+        request.priority,
     )
 
 
@@ -168,6 +170,11 @@ async def find(connection: Connection, request_id: UUID) -> domain.Request | Non
     """A wish as it is now."""
     row = await connection.fetchrow(FIND, request_id)
     return _request(row) if row else None
+
+
+async def of_ids(connection: Connection, ids: Sequence[UUID]) -> list[domain.Request]:
+    """Some wishes as they are now."""
+    return [_request(row) for row in await connection.fetch(OF_IDS, ids)]
 
 
 async def save(connection: Connection, request: domain.Request) -> None:
