@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import offers, replans, requests
+from booking.domain import offers, plans, replans, requests
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -168,6 +168,7 @@ __all__ = [
     "next_steps",
     "offers",
     "openings",
+    "plans",
     "promised",
     "read_keys",
     "read_token",

@@ -50,11 +50,12 @@ class Colleague:
     last: datetime | None = None
 
     def given(self, slot: Slot, walks: int) -> "Colleague":
-        """The same officer with a slot more, and so many walks."""
+        """The same officer with a slot more, and so many walks; one of her own at that time gives way."""
         starts_at = slot.times.starts_at
         return replace(
             self,
             taken=(*self.taken, _takes(slot, self.policy)),
+            opened=tuple(each for each in self.opened if each[0] != starts_at),
             load=self.load + walks,
             last=max(self.last or starts_at, starts_at),
         )

@@ -7,122 +7,30 @@ somebody asked for hold for every choice, and a walk whose time has come is left
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
-from enum import StrEnum
 from itertools import groupby
-from typing import Literal
 from uuid import UUID
 
 from booking.domain import offers
 from booking.domain.colleagues import Colleague, Hindrance, hindrances, rules
 from booking.domain.matching import Candidate, Match, Needs, match
-from booking.domain.offers import Offer
-from booking.domain.refusals import DoesNotFit, OfficerBusy, TooLate, WrongState
+from booking.domain.plans import TIME_HAS_COME, Booked, Choice, Step
+from booking.domain.refusals import DoesNotFit, OfficerBusy
 from booking.domain.requests import DAY_MINUTES, Request, RequestState, WishedHours
 from booking.domain.slots import Slot
-from booking.domain.teams import Officer, Policy, Traits
+from booking.domain.teams import Policy, Traits
 from booking.domain.times import Times
 from booking.domain.walks import State, Walk
 
 EITHER_WAY_MINUTES = 120
+NEEDS: frozenset[Hindrance] = frozenset({"language", "skill", "declined"})
 
 BESIDE = "She only walks along: the group keeps its own officer. Look whether it needs another."
 OTHER_WARD = "It is in none of your wards: ask a coordinator of that ward."
-TIME_HAS_COME = "Its time has come: ring who waits, and give the walk to somebody by hand."
-MEANWHILE = "Something has become of this walk since the plan was made."
 LAPSES = "The offer can no longer be kept. She keeps her place in the line."
 ONE_FITS = "One that fits is free now; she is offered the first that fits when this is carried out."
 NONE_FITS = "No other time that fits is free now: she comes first as soon as there is one."
-
-
-Outcome = Literal["done", "changed", "left"]
-
-
-class Choice(StrEnum):
-    """What becomes of a walk. ``lapse`` is of an offer that is open, ``leave`` leaves it to people."""
-
-    REASSIGN = "reassign"
-    REOFFER = "reoffer"
-    WAITLIST = "waitlist"
-    LAPSE = "lapse"
-    LEAVE = "leave"
-
-
-CALLED_OFF = frozenset({Choice.REOFFER, Choice.WAITLIST})
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A walk without its officer, the wish that it came from if it did, and that wish's offers."""
-
-    walk: Walk
-    wish: Request | None = None
-    offers: tuple[Offer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What becomes of one walk: with which officer, or which slot would be offered instead."""
-
-    walk: Walk
-    reference: str
-    choice: Choice
-    why: tuple[str, ...]
-    officer: Officer | None = None
-    slot: Slot | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A step as it was written down, and what has come of it.
-
-    ``said`` is why it was not done; ``wish`` and ``wish_state`` are of the wish in her name, as it stands.
-    """
-
-    number: int
-    walk_id: UUID
-    walk_version: int
-    slot_id: UUID
-    reference: str
-    ward_name: str
-    starts_at: datetime
-    ends_at: datetime
-    choice: Choice
-    why: tuple[str, ...]
-    officer_id: UUID | None = None
-    officer_name: str | None = None
-    other_starts_at: datetime | None = None
-    outcome: Outcome | None = None
-    said: str | None = None
-    wish: str | None = None
-    wish_state: RequestState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """What has come of the steps of some walks; ``said`` is why, ``request_id`` the wish that is left."""
-
-    outcome: Outcome
-    walks: Sequence[UUID]
-    said: str | None = None
-    request_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a coordinator has reviewed: the steps for an absence, by start."""
-
-    id: UUID
-    absence_id: UUID
-    made_by: str
-    made_at: datetime
-    steps: tuple[Planned, ...]
-
-    @property
-    def carried_out(self) -> bool:
-        """Whether nothing of it is left to do."""
-        return all(each.outcome is not None for each in self.steps)
 
 
 def plan(
@@ -140,15 +48,11 @@ def plan(
         candidates,
         at,
     )
-    steps: list[Step] = []
-    walks = sorted(booked, key=lambda each: (each.walk.times.starts_at, each.walk.slot_id.bytes))
-    for _, sharing in groupby(walks, key=lambda each: each.walk.slot_id):
-        group = sorted(sharing, key=lambda each: each.walk.id.bytes)
-        held = [each for each in group if each.walk.state is State.HELD]
-        steps += [_step(each, Choice.LAPSE, LAPSES) for each in held]
-        if left := [each for each in group if each.walk.state is not State.HELD]:
-            steps += drawing.group(left, covers)
-    return steps
+    return [
+        step
+        for _, group in groupby(sorted(booked, key=_place), key=lambda each: _place(each)[:-1])
+        for step in drawing.group(list(group), covers)
+    ]
 
 
 class _Drawing:
@@ -172,6 +76,8 @@ class _Drawing:
             return [_step(each, Choice.LEAVE, BESIDE) for each in group]
         if not covers(walk.ward.code):
             return [_step(each, Choice.LEAVE, OTHER_WARD) for each in group]
+        if walk.state is State.HELD:
+            return [_step(each, Choice.LAPSE, LAPSES) for each in group]
         if walk.times.starts_at <= self._at:
             return [_step(each, Choice.LEAVE, TIME_HAS_COME) for each in group]
         found, why = self._takers(group)
@@ -231,32 +137,10 @@ def may_not(colleague: Colleague, group: Sequence[Booked], absent: Colleague) ->
 def require_may(colleague: Colleague, group: Sequence[Booked], absent: Colleague) -> None:
     """Raise DoesNotFit or OfficerBusy where an officer may no longer take a group over."""
     found = may_not(colleague, group, absent)
-    if found & {"sex", "language", "skill", "ward", "declined"}:
+    if found & (NEEDS | {"sex", "ward"}):
         raise DoesNotFit("This officer does not bring what is needed any more.")
     if found:
         raise OfficerBusy("This officer is not free then any more.")
-
-
-def as_planned(
-    planned: Sequence[Planned], walks: Sequence[Walk], absent: Officer, at: datetime
-) -> list[Walk]:
-    """Those of some walks that are as a plan saw them, and still hers and ahead.
-
-    Raises WrongState when there are none, or when one that shares their slot is not; or TooLate.
-    """
-    versions = {each.walk_id: each.walk_version for each in planned}
-    same = [
-        each
-        for each in walks
-        if (each.state, each.version, each.officer.id)
-        == (State.CONFIRMED, versions.get(each.id), absent.id)
-    ]
-    live = [each for each in walks if each.state in (State.CONFIRMED, State.STARTED)]
-    if not same or same != live:
-        raise WrongState(MEANWHILE)
-    if same[0].times.starts_at <= at:
-        raise TooLate(TIME_HAS_COME)
-    return same
 
 
 def needs_of(booked: Booked, policy: Policy, absent: Traits) -> Needs:
@@ -325,6 +209,13 @@ def slot_of(walk: Walk) -> Slot:
     )
 
 
+def _place(booked: Booked) -> tuple[datetime, bytes, bool, bytes]:
+    """Where a walk stands in a plan: by start, those of a slot together, who only holds a place first."""
+    walk = booked.walk
+    held = walk.state is State.HELD
+    return walk.times.starts_at, walk.slot_id.bytes, not held, walk.id.bytes
+
+
 def _step(booked: Booked, choice: Choice, why: str) -> Step:
     """A step that needs nobody else; an offer's is known by its wish: nobody knows a held walk."""
     offered = booked.wish if choice is Choice.LAPSE else None
@@ -332,12 +223,12 @@ def _step(booked: Booked, choice: Choice, why: str) -> Step:
 
 
 def _nobody(standing: Iterable[set[Hindrance]]) -> str:
-    """Why none of them takes it, the rule named that stands in the way of one who could."""
+    """Why none of them takes it, what stands in the way of one who is free before the rest."""
     known = list(standing)
-    if any(each == {"sex"} for each in known):
-        return "No woman is free then, and that is not set aside."
-    if any(each and each <= {"sex", "language", "skill", "declined"} for each in known):
+    if any(each and each <= NEEDS for each in known):
         return "Nobody who is free then brings what she needs."
+    if any("sex" in each and each <= NEEDS | {"sex"} for each in known):
+        return "No woman is free then, and that is not set aside."
     return "Nobody who is on duty then is free."
 
 

@@ -6,7 +6,7 @@ Invariant: walks are named by reference, time and ward, wishes by reference, par
 from collections import Counter
 from typing import Any
 
-from booking.domain.replans import Plan, Planned
+from booking.domain.plans import Plan, Planned
 from booking.service.answers import instant
 
 

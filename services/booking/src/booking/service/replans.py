@@ -16,7 +16,7 @@ import asyncpg
 
 from booking import domain, store
 from booking.domain.colleagues import Colleague
-from booking.domain.replans import CALLED_OFF, Booked, Came, Choice, Plan, Planned
+from booking.domain.plans import CALLED_OFF, Booked, Came, Choice, Plan, Planned
 from booking.service import offers, replan_answers
 from booking.service.absences import affected, find_led
 from booking.service.changes import hand_over
@@ -51,7 +51,7 @@ async def make_plan(desk: Desk, absence_id: UUID, who: Principal, request: Once)
 
 async def _steps(
     connection: Connection, absence: domain.Absence, who: Principal, desk: Desk
-) -> list[domain.replans.Step]:
+) -> list[domain.plans.Step]:
     at = desk.clock()
     walks = await affected(connection, absence, at)
     if not walks:
@@ -113,7 +113,7 @@ async def _carry_out_one(desk: Desk, made: Plan, who: Principal) -> bool:
         except (Conflict, Forbidden) as refusal:
             came = Came("changed", [each.walk_id for each in steps], refusal.detail)
         left_behind = [each.walk_id for each in steps if each.walk_id not in came.walks]
-        for each in (came, Came("changed", left_behind, domain.replans.MEANWHILE)):
+        for each in (came, Came("changed", left_behind, domain.plans.MEANWHILE)):
             await store.replans.note(connection, made, each, by=who.subject, at=desk.clock())
     return True
 
@@ -124,7 +124,7 @@ async def _do(
     """The step, or those of a group. Raises Conflict or Forbidden where it can no longer be done."""
     step = steps[0]
     if step.choice is Choice.LAPSE:
-        return await _lapse(desk, connection, step)
+        return await _lapse(desk, connection, made, step, who)
     if step.choice is Choice.REASSIGN:
         return await _reassign(desk, connection, made, steps, who)
     if step.choice in CALLED_OFF:
@@ -132,15 +132,18 @@ async def _do(
     return Came("left", [step.walk_id])
 
 
-async def _lapse(desk: Desk, connection: Connection, step: Planned) -> Came:
+async def _lapse(
+    desk: Desk, connection: Connection, made: Plan, step: Planned, who: Principal
+) -> Came:
     request_id = await store.offers.held_for(connection, step.walk_id)
     wish = await store.requests.lock(connection, request_id) if request_id else None
-    made = await store.offers.of_request(connection, wish.id) if wish else []
-    offer = domain.offers.live(made)
+    so_far = await store.offers.of_request(connection, wish.id) if wish else []
+    offer = domain.offers.live(so_far)
     if wish is None or offer is None or offer.walk_id != step.walk_id:
         raise domain.OfferOver("The offer was answered or has expired meanwhile.")
+    walks, _ = await _lock(connection, made, step, who)
     await offers.lapse(connection, wish, offer, desk.clock())
-    return Came("done", [step.walk_id], request_id=wish.id)
+    return Came("done", [each.id for each in walks], request_id=wish.id)
 
 
 async def _reassign(
@@ -152,7 +155,7 @@ async def _reassign(
     await store.slots.lock_slots(connection, [steps[0].slot_id])
     walks = await store.walks.lock_walks_of_slot(connection, steps[0].walk_id)
     absence = await _still_away(connection, made, walks, [officer_id])
-    walks = domain.replans.as_planned(steps, walks, absence.officer, at)
+    walks = domain.plans.as_planned(steps, walks, absence.officer, at)
     who.must_cover(walks[0].ward.code)
     booked = await store.replans.booked(connection, walks)
     absent, other = await _now(connection, at, walks[0], [absence.officer.id, officer_id])
@@ -165,12 +168,8 @@ async def _call_off(
     desk: Desk, connection: Connection, made: Plan, step: Planned, who: Principal
 ) -> Came:
     at = desk.clock()
-    found = await store.walks.lock_walk(connection, step.walk_id)
-    await store.slots.lock_slots(connection, [step.slot_id])
-    walks = [found] if found else []
-    absence = await _still_away(connection, made, walks)
-    [walk] = domain.replans.as_planned([step], walks, absence.officer, at)
-    who.must_cover(walk.ward.code)
+    walks, absence = await _lock(connection, made, step, who)
+    [walk] = domain.plans.as_planned([step], walks, absence.officer, at)
     [booked] = await store.replans.booked(connection, [walk])
     [absent] = await _now(connection, at, walk, [absence.officer.id])
     after, facts = domain.cancel(walk, who.subject, "force", desk.telling(at))
@@ -200,6 +199,19 @@ async def _wish_for(
     await store.requests.add(connection, wish, store.requests.Asking(contact, sealed))
     await outbox.append(connection, *domain.requests.ask(wish, "assisted"))
     return Came("done", [walk_id], request_id=request_id)
+
+
+async def _lock(
+    connection: Connection, made: Plan, step: Planned, who: Principal
+) -> tuple[list[domain.Walk], domain.Absence]:
+    """A step's walk, if it is there, and the absence; its slot is locked between them."""
+    found = await store.walks.lock_walk(connection, step.walk_id)
+    walks = [found] if found else []
+    await store.slots.lock_slots(connection, [step.slot_id])
+    absence = await _still_away(connection, made, walks)
+    for walk in walks:
+        who.must_cover(walk.ward.code)
+    return walks, absence
 
 
 async def _still_away(

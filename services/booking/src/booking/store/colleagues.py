@@ -23,7 +23,7 @@ with loaded as (
     select officer_id, count(*) as load, max(starts_at) as last
       from walk
      where ($2::uuid[] is null or officer_id = any ($2))
-       and state not in ('cancelled', 'no_show') and starts_at > $1 - interval '28 days'
+       and state not in ('cancelled', 'no_show') and starts_at > $1::timestamptz - interval '28 days'
      group by officer_id
 )
 select officer.id as officer_id, officer.officer_no, officer.display_name, officer.force_phone,

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from booking import domain
-from booking.domain.replans import Booked, Came, Choice, Plan, Planned, Step
+from booking.domain.plans import Booked, Came, Choice, Plan, Planned, Step
 from booking.store import offers, requests
 from shared.postgres import Connection
 
