@@ -17,6 +17,7 @@ from tests.bench import (
     latency,
     live,
     relaying,
+    replanning,
     report,
     resting,
 )
@@ -25,6 +26,7 @@ from tests.bench.measuring import Row, say
 
 SECTIONS: Mapping[str, Callable[[Ground], Awaitable[Sequence[Row]]]] = {
     "booking": booking.measure,
+    "replan": replanning.measure,
     "relay": relaying.measure,
     "consumer": consuming.measure,
     "latency": latency.measure,

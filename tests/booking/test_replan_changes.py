@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from booking import service, store
-from shared.auth import Principal
 from tests.booking.desk import Booking, Json
 from tests.booking.replans import (
     DAY,
@@ -31,7 +30,6 @@ from tests.booking.test_service import token_of
 from tests.booking.wishes import NO_KEY, asks, officer_is, works
 from tests.factories import START
 
-COORDINATOR = Principal("c-1", "Coordinator", frozenset({"coordinator"}), frozenset({"*"}))
 TOMORROW = START + DAY
 
 
