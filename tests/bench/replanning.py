@@ -36,7 +36,7 @@ select gen_random_uuid(), 'officer-' || n, 'PC Robin ' || n, 'PC', '101', team.i
   from team, generate_series(1, $1::int) as n
 """
 # Twenty evenings of six slots for everybody; who is away has two walks on each, and of the others every
-# second evening is booked out, so that some walks find an officer, some another time, and some neither.
+# second evening is booked out, so that one half finds an officer and the other another time.
 SLOTS = """
 insert into slot (id, officer_id, ward_code, ward_name, ward_set, near, meeting_name, meeting_lon,
                   meeting_lat, starts_at, ends_at, local_date, local_from, local_to, tz_version,

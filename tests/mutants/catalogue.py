@@ -22,6 +22,7 @@ FILES = (
     "booking",
     "rosters",
     "wishes",
+    "replans",
     "concerns",
     "notifications",
     "reporting",

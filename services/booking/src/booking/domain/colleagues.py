@@ -85,10 +85,11 @@ def hindrances(colleague: Colleague, slot: Slot, needs: Sequence[Needs]) -> set[
 def rules(colleague: Colleague, slot: Slot) -> set[Hindrance]:
     """What her team's policy says against a slot more: the officer-sex rule, time, the daily limit."""
     found = set[Hindrance]()
-    policy, others = colleague.policy, [t for t in colleague.taken if t.slot_id != slot.id]
+    policy, hers = colleague.policy, kept_free(slot.times, colleague.policy)
+    others = [each for each in colleague.taken if each.slot_id != slot.id]
     if policy.officer_sex == "women" and colleague.traits.sex != "female":
         found.add("sex")
-    if any(_meet(kept_free(slot.times, policy), each.span) for each in others):
+    if any(_meet(hers, each.span) for each in others):
         found.add("busy")
     if sum(each.day == slot.times.local_date for each in others) >= policy.daily_limit:
         found.add("limit")

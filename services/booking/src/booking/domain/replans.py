@@ -109,8 +109,10 @@ class _Drawing:
         """Another time for one of them, as the line would offer it to her."""
         walk = each.walk
         wish = again(each, self._absent, walk.id, walk.reference, self._at)
-        self._candidates = [one for one in self._candidates if self._still_free(one)]
-        found = offers.choose(wish, self._candidates, each.offers, self._at)
+        # Her hours first: they leave few, and what the plan has given away is only looked up for those.
+        suited = [one for one in self._candidates if wish.suits(one.slot.times)]
+        left = [one for one in suited if self._still_free(one)]
+        found = offers.choose(wish, left, each.offers, self._at)
         if found is None:
             return Step(walk, walk.reference, Choice.WAITLIST, (why, NONE_FITS))
         slot = found.candidate.slot
