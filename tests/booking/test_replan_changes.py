@@ -1,5 +1,6 @@
 """The world goes on while a plan is looked at: what differs is left as it is, and the report says so."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from booking import service, store
+from booking import domain, service, store
 from tests.booking.desk import Booking, Json
 from tests.booking.replans import (
     DAY,
@@ -29,6 +30,7 @@ from tests.booking.test_changes import gives
 from tests.booking.test_service import token_of
 from tests.booking.wishes import NO_KEY, asks, officer_is, works
 from tests.factories import START
+from tests.infra import until
 
 TOMORROW = START + DAY
 
@@ -175,6 +177,34 @@ async def test_a_plan_that_broke_off_is_carried_on(
     for walk in walks:
         assert await told(booking, walk["id"]) == ["walk.confirmed", "walk.cancelled"]
     assert len(await booking.rows("select from request")) == 3
+
+
+async def test_nobody_is_erased_while_a_wish_is_made_in_her_name(
+    booking: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = await booking.walk(at=TOMORROW)
+    plan = await planned(booking, await sick(booking))
+    add = store.requests.add
+    erasing: list[asyncio.Task[int]] = []
+
+    async def waits() -> bool:
+        return bool(
+            await booking.rows(
+                "select from pg_stat_activity where wait_event_type = 'Lock'"
+                " and datname = current_database()"
+            )
+        )
+
+    async def adds_meanwhile(*words: Any) -> None:
+        erase = service.erase(booking.desk, walk["reference"], by="me", reason="asked")
+        erasing.append(asyncio.create_task(erase))
+        await until(waits, 10)
+        await add(*words)
+
+    monkeypatch.setattr(store.requests, "add", adds_meanwhile)
+    assert outcomes(await report(booking, plan)) == ["done"]
+    with pytest.raises(domain.WalkAhead):
+        await erasing[0]
 
 
 async def test_a_deadlock_is_tried_once_more(

@@ -84,6 +84,9 @@ async def erase(desk: Desk, reference: str, *, by: str, reason: str) -> int:
         domain.requests.require_all_over(state for _, state in wishes)
         hers = await store.people.lock_all_of_hers(connection, contact)
         domain.require_over(state for _, state in hers)
+        # A walk that was just called off may have left a wish in her name, which nobody saw before.
+        wishes = await store.requests.lock_all_of_hers(connection, contact)
+        domain.requests.require_all_over(state for _, state in wishes)
         ids = [each for each, _ in (*wishes, *hers)]
         desk.erasures.add(ids)
         erased = await _forget(connection, ids)
