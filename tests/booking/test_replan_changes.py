@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -180,10 +182,11 @@ async def test_a_plan_that_broke_off_is_carried_on(
 
 
 async def test_nobody_is_erased_while_a_wish_is_made_in_her_name(
-    booking: Booking, monkeypatch: pytest.MonkeyPatch
+    booking: Booking, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     walk = await booking.walk(at=TOMORROW)
     plan = await planned(booking, await sick(booking))
+    desk = replace(booking.desk, erasures=store.erasures.ErasureList(tmp_path / "erased"))
     add = store.requests.add
     erasing: list[asyncio.Task[int]] = []
 
@@ -196,7 +199,7 @@ async def test_nobody_is_erased_while_a_wish_is_made_in_her_name(
         )
 
     async def adds_meanwhile(*words: Any) -> None:
-        erase = service.erase(booking.desk, walk["reference"], by="me", reason="asked")
+        erase = service.erase(desk, walk["reference"], by="me", reason="asked")
         erasing.append(asyncio.create_task(erase))
         await until(waits, 10)
         await add(*words)
