@@ -17,6 +17,7 @@ from tests.bench import (
     latency,
     live,
     relaying,
+    replanning,
     report,
     resting,
     searching,
@@ -27,6 +28,7 @@ from tests.bench.measuring import Row, say
 SECTIONS: Mapping[str, Callable[[Ground], Awaitable[Sequence[Row]]]] = {
     "booking": booking.measure,
     "search": searching.measure,
+    "replan": replanning.measure,
     "relay": relaying.measure,
     "consumer": consuming.measure,
     "latency": latency.measure,

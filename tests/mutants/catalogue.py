@@ -24,6 +24,7 @@ FILES = (
     "wishes",
     "holds",
     "returns",
+    "replans",
     "concerns",
     "notifications",
     "news",

@@ -11,6 +11,7 @@ from booking.api import (
     calendars,
     changes,
     holds,
+    replans,
     requests,
     rosters,
     slots,
@@ -21,7 +22,20 @@ from booking.api import (
 # Each noun has the prefix itself: what is logged and measured is the path by which its router knows a route.
 # Walks come first: routes are tried in order, and a booking is what is asked for most.
 router = APIRouter()
-for part in (walks, slots, holds, changes, requests, teams, rosters, absences, bars, calendars):
+PARTS = (
+    walks,
+    slots,
+    holds,
+    changes,
+    requests,
+    teams,
+    rosters,
+    absences,
+    replans,
+    bars,
+    calendars,
+)
+for part in PARTS:
     router.include_router(part.router)
 
 __all__ = ["router"]

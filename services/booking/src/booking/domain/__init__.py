@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import amends, holds, offers, requests, returns
+from booking.domain import amends, holds, offers, plans, replans, requests, returns
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -174,12 +174,14 @@ __all__ = [
     "next_steps",
     "offers",
     "openings",
+    "plans",
     "promised",
     "read_keys",
     "read_token",
     "readings",
     "reassign",
     "record",
+    "replans",
     "requests",
     "require_bookable",
     "require_over",

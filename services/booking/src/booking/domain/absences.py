@@ -12,6 +12,7 @@ from uuid import UUID
 from booking.domain.facts import Facts
 from booking.domain.refusals import AbsenceOver
 from booking.domain.teams import Officer
+from booking.domain.times import Times
 from shared.events import internal
 from shared.events.absences import OfficerAbsenceRecorded
 
@@ -28,6 +29,10 @@ class Absence:
     since: datetime
     until: datetime | None
     version: int = field(default=1, compare=False)
+
+    def touches(self, times: Times) -> bool:
+        """Whether a walk at some times would be without its officer."""
+        return self.since < times.ends_at and (self.until is None or times.starts_at < self.until)
 
 
 def record(absence: Absence, affected: int, at: datetime) -> Facts:

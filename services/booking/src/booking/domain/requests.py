@@ -122,8 +122,8 @@ class Request:
         return self.state in OPEN and at >= self.attention_at
 
 
-def ask(request: Request) -> Facts:
-    """What is told of a new wish."""
+def ask(request: Request, source: Literal["online", "assisted"] = "online") -> Facts:
+    """What is told of a new wish, made by her or by somebody at the force for her."""
     return told(
         WalkRequested,
         request,
@@ -132,7 +132,7 @@ def ask(request: Request) -> Facts:
         bands=bands_of(request.hours),
         light=None if request.light == "any" else request.light,
         has_needs=bool(request.needs or request.language or request.officer_sex),
-        source="online",
+        source=source,
         attention_at=request.attention_at,
     )
 

@@ -11,6 +11,7 @@ from booking.pages import (
     book,
     feeds,
     manage,
+    replans,
     requests,
     returning,
     roster,
@@ -21,7 +22,21 @@ from booking.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (book, manage, wish, returning, requests, roster, today, week, absences, teams, feeds):
+PARTS = (
+    book,
+    manage,
+    wish,
+    returning,
+    requests,
+    roster,
+    today,
+    week,
+    absences,
+    replans,
+    teams,
+    feeds,
+)
+for part in PARTS:
     router.include_router(part.router)
 
 __all__ = ["router"]

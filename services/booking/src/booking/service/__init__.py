@@ -3,7 +3,7 @@
 Invariant: every change commits at the end of the ``async with`` that a reader sees, facts included.
 """
 
-from booking.service import answers, request_answers, roster_answers, team_answers
+from booking.service import answers, replan_answers, request_answers, roster_answers, team_answers
 from booking.service.absences import (
     NewAbsence,
     absence,
@@ -43,6 +43,7 @@ from booking.service.offers import (
     match_next,
 )
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
+from booking.service.replans import carry_out, make_plan, plan
 from booking.service.requests import (
     Standing,
     Waiting,
@@ -93,6 +94,7 @@ __all__ = [
     "book_walk",
     "cancel_by_link",
     "cancel_walk",
+    "carry_out",
     "change_policy",
     "change_shift",
     "change_wards",
@@ -118,6 +120,7 @@ __all__ = [
     "list_requests",
     "make_feed",
     "make_offer",
+    "make_plan",
     "mark_next_overdue",
     "match_next",
     "miss_walk",
@@ -129,10 +132,12 @@ __all__ = [
     "open_next_shift",
     "open_slot",
     "own_feed",
+    "plan",
     "reassign_walk",
     "record_absence",
     "release_expired",
     "remove_shift",
+    "replan_answers",
     "request_answers",
     "revoke_feed",
     "revoke_link",

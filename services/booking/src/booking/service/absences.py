@@ -45,7 +45,7 @@ async def record_absence(
         officer = await _lead(connection, wanted.officer_id, who)
         absence = domain.Absence(new_id(), officer, wanted.kind, wanted.since, wanted.until)
         await store.absences.add_absence(connection, absence, by=who.subject, at=at)
-        walks = await _affected(connection, absence, at)
+        walks = await affected(connection, absence, at)
         await outbox.append(connection, *domain.record(absence, len(walks), at))
         answer = roster_answers.recorded_absence(absence, walks)
         await idempotency.keep(connection, request, answer)
@@ -73,7 +73,7 @@ async def end_absence(
             raise PreconditionFailed
         after, further = domain.end_absence(before, until, at)
         await store.absences.save_absence(connection, after, by=who.subject, at=at)
-        walks = await _affected(connection, after, at)
+        walks = await affected(connection, after, at)
         if further:
             await outbox.append(connection, *domain.record(after, len(walks), at))
     desk.log.info("absence.changed", absence=str(absence_id), walks=len(walks))
@@ -98,13 +98,19 @@ async def absence(
 ) -> tuple[domain.Absence, Sequence[domain.Walk]]:
     """An absence, and the walks that wait for another officer. Raises NotFound, Forbidden."""
     async with desk.database.transaction() as connection:
-        found = await store.absences.find_absence(connection, absence_id)
-        if found is None:
-            raise NotFound("There is no such absence.")
-        await _must_lead(connection, found.officer, who)
-        walks = await _affected(connection, found, desk.clock())
-        await _audit(connection, who, [found])
+        found = await find_led(connection, absence_id, who)
+        walks = await affected(connection, found, desk.clock())
     return found, walks
+
+
+async def find_led(connection: Connection, absence_id: UUID, who: Principal) -> domain.Absence:
+    """An absence in a team of hers; that she has read it is written down. Raises NotFound, Forbidden."""
+    found = await store.absences.find_absence(connection, absence_id)
+    if found is None:
+        raise NotFound("There is no such absence.")
+    await _must_lead(connection, found.officer, who)
+    await _audit(connection, who, [found])
+    return found
 
 
 async def _audit(connection: Connection, who: Principal, found: Sequence[domain.Absence]) -> None:
@@ -117,9 +123,10 @@ async def _audit(connection: Connection, who: Principal, found: Sequence[domain.
     )
 
 
-async def _affected(
+async def affected(
     connection: Connection, absence: domain.Absence, at: datetime
 ) -> list[domain.Walk]:
+    """The walks to come, and places held, that an absence leaves without their officer, by start."""
     since = max(absence.since, at)
     return await store.absences.affected(connection, absence.officer.id, since, absence.until)
 

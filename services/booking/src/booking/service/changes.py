@@ -4,6 +4,7 @@ Invariant: a walk keeps its old place until the new one is hers; another officer
 cancellation. The walk's row is locked first, then slots in the order of their ids.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -113,30 +114,45 @@ async def reassign_walk(
         walks = await store.walks.lock_walks_of_slot(connection, walk_id)
         at = desk.clock()
         await require_may_act(connection, walk, who, at)
-        officer = await _officer_for(connection, walk, officer_id)
-        telling = desk.telling(at)
-        changed = [domain.reassign(each, officer, "unavailable", telling) for each in walks]
-        await store.slots.give(connection, walk, officer)
-        for after, facts in changed:
-            await store.walks.save_walk(connection, after)
-            await outbox.append(connection, *facts)
-        mine = next(after for after, _ in changed if after.id == walk_id)
+        officer, policy = await _officer_for(connection, walk, officer_id)
+        changed = await hand_over(connection, walks, officer, policy, desk.telling(at))
+        mine = next(after for after in changed if after.id == walk_id)
         answer = answers.staff_walk(mine, desk.safe_word(mine))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.reassigned", walk=str(walk_id), walks=len(changed))
     return answer
 
 
+async def hand_over(
+    connection: Connection,
+    walks: Sequence[domain.Walk],
+    officer: domain.Officer,
+    policy: domain.Policy,
+    telling: domain.Telling,
+) -> list[domain.Walk]:
+    """Give all who walk on a slot to another officer; they and it are locked by the caller.
+
+    Raises WrongState, DoesNotFit, OfficerBusy.
+    """
+    changed = [domain.reassign(each, officer, "unavailable", telling) for each in walks]
+    kept_free = domain.kept_free(walks[0].times, policy)
+    await store.handovers.give(connection, walks[0], officer, kept_free)
+    for after, facts in changed:
+        await store.walks.save_walk(connection, after)
+        await outbox.append(connection, *facts)
+    return [after for after, _ in changed]
+
+
 async def _officer_for(
     connection: Connection, walk: domain.Walk, officer_id: UUID
-) -> domain.Officer:
+) -> tuple[domain.Officer, domain.Policy]:
     found = await store.teams.find_officer(connection, officer_id)
     if found is None:
         raise Invalid(faults=[Fault("#/officer_id", "is no officer's")])
-    officer, _ = found
+    officer, policy = found
     if officer.team_id != walk.officer.team_id:
         raise domain.NotInTeam("Only an officer of the walk's team can take it.")
-    return officer
+    return officer, policy
 
 
 async def abort_walk(

@@ -80,10 +80,12 @@ async def erase(desk: Desk, reference: str, *, by: str, reason: str) -> int:
         contact = await store.requests.contact_of(connection, reference)
         if contact is None:
             raise NotFound("There is no participant for a walk of that reference.")
-        wishes = await store.requests.lock_all_of_hers(connection, contact)
-        domain.requests.require_all_over(state for _, state in wishes)
+        await store.requests.lock_all_of_hers(connection, contact)
         hers = await store.people.lock_all_of_hers(connection, contact)
         domain.require_over(state for _, state in hers)
+        # Looked at last: a walk that was just called off may have left a wish in her name.
+        wishes = await store.requests.lock_all_of_hers(connection, contact)
+        domain.requests.require_all_over(state for _, state in wishes)
         ids = [each for each, _ in (*wishes, *hers)]
         desk.erasures.add(ids)
         erased = await _forget(connection, ids)

@@ -54,10 +54,17 @@ async def lapse(desk: Desk, request_id: UUID, *, due_at: datetime | None = None)
         offer = domain.offers.live(await store.offers.of_request(connection, request_id))
         if wish is None or offer is None or (due_at is not None and offer.expires_at > due_at):
             return
-        ahead = await store.requests.ahead_of(connection, wish)
-        after, expired, facts = domain.offers.expire(wish, offer, ahead, at)
-        await let_go(connection, after, expired, facts)
-    desk.log.info("offer.expired", request=str(request_id), offer=expired.number)
+        await lapse_locked(connection, wish, offer, at)
+    desk.log.info("offer.expired", request=str(request_id), offer=offer.number)
+
+
+async def lapse_locked(
+    connection: Connection, wish: domain.Request, offer: domain.Offer, at: datetime
+) -> None:
+    """End the open offer of a locked wish, which goes back to its place in the line."""
+    ahead = await store.requests.ahead_of(connection, wish)
+    after, expired, facts = domain.offers.expire(wish, offer, ahead, at)
+    await let_go(connection, after, expired, facts)
 
 
 async def let_go(

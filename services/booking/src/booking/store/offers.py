@@ -24,6 +24,8 @@ OF_REQUESTS = (
     "select * from offer where request_id = any ($1::uuid[]) order by request_id, offer_no"
 )
 
+HELD_FOR = "select request_id from offer where walk_id = $1 and state = 'made'"
+
 # Whatever its state: an offer stands by it.
 FIND_SLOT = """
 select slot.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
@@ -84,6 +86,11 @@ async def of_requests(
     for row in await connection.fetch(OF_REQUESTS, request_ids):
         found[row["request_id"]].append(_offer(row))
     return found
+
+
+async def held_for(connection: Connection, walk_id: UUID) -> UUID | None:
+    """The wish for which a held walk keeps a place; None when it does no longer."""
+    return await connection.fetchval(HELD_FOR, walk_id)
 
 
 async def find_slot(connection: Connection, slot_id: UUID) -> domain.Slot | None:

@@ -19,6 +19,8 @@ select id, walk_id, key_name, wrapped_key, sealed, name, email, note from partic
  where walk_id = any ($1::uuid[]) order by created_at
 """
 
+CONTACT = "select contact_hmac from participant where walk_id = $1 order by created_at limit 1"
+
 LOCK_PLAIN = """
 select id, name, email, note from participant where sealed is null limit $1 for update skip locked
 """
@@ -77,6 +79,11 @@ async def participants(
     """Who each walk is with; a walk whose participant has been erased is left out."""
     found = await connection.fetch(PARTICIPANTS, walk_ids)
     return {row["walk_id"]: _person(row, sealing) for row in found}
+
+
+async def contact_of(connection: Connection, walk_id: UUID) -> bytes | None:
+    """The digest of whoever a walk is with; None once she has been erased."""
+    return await connection.fetchval(CONTACT, walk_id)
 
 
 async def seal_plain(connection: Connection, sealing: Sealing, limit: int) -> int:

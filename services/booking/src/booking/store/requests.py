@@ -39,6 +39,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 LOCK = "select * from request where id = $1 for update"
 FIND = "select * from request where id = $1"
+OF_IDS = "select * from request where id = any ($1::uuid[])"
 
 # Confirmed, she is her walk's participant, and the wish need not know her any more.
 SAVE = """
@@ -169,6 +170,11 @@ async def find(connection: Connection, request_id: UUID) -> domain.Request | Non
     """A wish as it is now."""
     row = await connection.fetchrow(FIND, request_id)
     return _request(row) if row else None
+
+
+async def of_ids(connection: Connection, ids: Sequence[UUID]) -> list[domain.Request]:
+    """Some wishes as they are now."""
+    return [_request(row) for row in await connection.fetch(OF_IDS, ids)]
 
 
 async def save(connection: Connection, request: domain.Request) -> None:
