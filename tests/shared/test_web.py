@@ -73,7 +73,7 @@ async def test_every_method_of_a_path_is_named_whichever_route_was_tried_first()
     async def drop(_: Annotated[None, public()], name: str) -> None: ...
 
     mine = parts_for(NAME, Database.__new__(Database))  # no route here asks for it
-    transport = httpx.ASGITransport(create_api(mine, NAME, [router]))
+    transport = httpx.ASGITransport(create_api(mine, NAME, under(NAME, router)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.post(f"/{NAME}/v1/things/one")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")

@@ -11,13 +11,17 @@ from fastapi.responses import JSONResponse
 from booking import domain, service, store
 from booking.api.asking import Coordinator, MaybeStaff, WardCode, listed, sees_places
 from booking.schemas import Code, DeskDep, FromTime, Language, OpenSlotBody, PageDep, ToTime
-from booking.service import answers
-from shared.web import OnceIfGivenDep
+from booking.service import answers, shapes
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["slots"])
 
 
-@router.get("/slots", summary="Slots that can be booked now")
+@router.get(
+    "/slots",
+    summary="Slots that can be booked now",
+    responses=gives(shapes.SlotPage, headers=("Link",)),
+)
 async def list_slots(
     *,
     request: Request,
@@ -53,7 +57,12 @@ async def list_slots(
     return listed(request, found, page, shown)
 
 
-@router.post("/slots", status_code=201, summary="Open a slot")
+@router.post(
+    "/slots",
+    status_code=201,
+    summary="Open a slot",
+    responses=gives(shapes.StaffSlot, 201) | problems(domain.OfficerBusy, domain.SlotExists),
+)
 async def open_slot(
     desk: DeskDep, who: Coordinator, body: OpenSlotBody, request: OnceIfGivenDep
 ) -> JSONResponse:
