@@ -29,14 +29,18 @@ def fill(url: str, token: str) -> Known:
     with httpx.Client(base_url=f"{url}/booking/v1") as http:
         desk = Filling(http, token)
         officers = [each["id"] for each in desk.gets("/officers")]
-        slots = [desk.slot(officer, f"{hour}:00") for hour in range(18, 24) for officer in officers]
-        walks = [desk.posts("/walks", desk.booking(slot)) for slot in slots[:9]]
-        for walk, verbs in zip(walks, ("start", "start end", "start end debrief"), strict=False):
+        hours = [f"{day}T{hour}" for day in (12, 13, 14) for hour in range(18, 23)]
+        slots = [desk.slot(officer, at) for at in hours for officer in officers]
+        # The third officer has none: she can take another's.
+        booked = [slot for nth, slot in enumerate(slots[:18]) if nth % 3 < 2]
+        walks = [desk.posts("/walks", desk.booking(slot)) for slot in booked]
+        for walk, verbs in zip(walks, ("start", "start end debrief"), strict=False):
             for verb in verbs.split():
                 desk.posts(f"/walks/{walk['id']}/{verb}")
-        wishes = [desk.posts("/requests", desk.wish()) for _ in range(4)]
-        desk.posts(f"/requests/{wishes[0]['id']}/offers", {"slot_id": slots[10]})
-        shift = desk.posts(f"/officers/{officers[0]}/shifts", desk.shift())["shift"]
+        wishes = [desk.posts("/requests", desk.wish()) for _ in range(8)]
+        for wish, slot in zip(wishes[:4], slots[-4:], strict=True):
+            desk.posts(f"/requests/{wish['id']}/offers", {"slot_id": slot})
+        shifts = [desk.posts(f"/officers/{each}/shifts", desk.shift()) for each in officers]
         absence = {"kind": "leave", "from": "2027-02-12T16:00:00Z", "officer_id": officers[2]}
         away = desk.posts("/absences", absence)["absence"]
         barred = desk.posts("/bars", {"reference": walks[3]["reference"], "reason": "abusive"})
@@ -46,7 +50,7 @@ def fill(url: str, token: str) -> Known:
             "walk_id": [each["id"] for each in walks],
             "request_id": [each["id"] for each in wishes],
             "link": [each["manage_url"].rpartition("/")[2] for each in wishes],
-            "shift_id": [shift["id"]],
+            "shift_id": [each["shift"]["id"] for each in shifts],
             "absence_id": [away["id"]],
             "bar_id": [barred["id"]],
             "team_id": [each["id"] for each in desk.gets("/teams")],
@@ -75,11 +79,11 @@ class Filling:
         return answer.json()
 
     def slot(self, officer: str, at: str) -> str:
-        """A slot of half an hour that evening."""
+        """A slot of half an hour in that week."""
         body = {
             "officer_id": officer,
             "ward": WARD,
-            "starts_at": f"2027-01-12T{at}:00Z",
+            "starts_at": f"2027-01-{at}:00:00Z",
             "minutes": 30,
             "near": "the old mill",
             "meeting_point": PLACE,

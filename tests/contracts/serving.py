@@ -31,6 +31,7 @@ class Served:
 
     url: str
     parts: KeptParts
+    clock: Clock
 
     @property
     def document(self) -> str:
@@ -51,7 +52,7 @@ class Served:
 
 @contextmanager
 def serving(database_url: str, issuer: TestIssuer, **settings: Any) -> Generator[Served]:
-    """Booking in a thread, with a loop and connections of its own; its clock stands still."""
+    """Booking in a thread, with a loop and connections of its own; its clock stands at half past five."""
     ready, told, stop = threading.Event(), list[Served](), list[uvicorn.Server]()
 
     async def run() -> None:
@@ -73,7 +74,7 @@ def serving(database_url: str, issuer: TestIssuer, **settings: Any) -> Generator
             while not server.started:
                 await asyncio.sleep(0.01)
             port = server.servers[0].sockets[0].getsockname()[1]
-            told.append(Served(f"http://127.0.0.1:{port}", parts))
+            told.append(Served(f"http://127.0.0.1:{port}", parts, clock))
             ready.set()
             await serving
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,12 @@ import pytest
 from tests.conftest import FreshDatabase
 from tests.contracts.filling import Known, fill, token_for_all
 from tests.contracts.serving import Served, serving
+from tests.factories import START
 from tests.tokens import TestIssuer
 
+LATER = START + timedelta(minutes=65)
+# Nothing listens to Kafka here, so no event is parked.
+ON_PARKED = {f"POST /v1/operations/parked/{{number}}/{verb}" for verb in ("retry", "discard")}
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CONFIG = """
 continue-on-failure = true
@@ -76,6 +81,7 @@ async def test_twenty_thousand_requests_are_answered_as_described(
 ) -> None:
     asking = Asking(served, issuer, tmp_path)
     assert asking.until(20_000, examples=30) >= 20_000
+    assert asking.never_done() <= ON_PARKED
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class Asking:
         """Ask with one seed after the other until it was so often; how often it was."""
         token = token_for_all(self.issuer)
         known = fill(self.served.url, token)
+        self.served.clock.at = LATER
         config = self.folder / "schemathesis.toml"
         asking = CONFIG.format(token=token, examples=examples, sequences=10 * examples)
         config.write_text(asking + dictionaries(known))
@@ -100,6 +107,14 @@ class Asking:
             self.run("--config-file", str(config), "run", "--seed", str(seed))
         assert not [said for said in self.served.answers() if said[2] >= 500]
         return answered
+
+    def never_done(self) -> set[str]:
+        """The operations that were asked, and never with success."""
+        tried = {
+            (route, method) for route, method, status in self.served.answers() if status != 405
+        }
+        done = {said[:2] for said in self.served.answers() if said[2] < 300}
+        return {f"{method} {route}" for route, method in tried - done}
 
     def run(self, *words: str) -> None:
         """One run; fails with what it has found."""
