@@ -97,6 +97,12 @@ $(BUILT): .venv/run $(wildcard deploy/assets/*.* shared/src/shared/pages/styles/
 	@mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies -Dkafka.version=$* -DoutputDirectory=$(CURDIR)/.tools/kafka-$* -DincludeScope=runtime
 	@touch $@
 
+.tools/spectral/fetched: tests/contracts/spectral/package-lock.json .venv/dev
+	@echo "fetching Spectral ..." >&2
+	@mkdir -p $(@D) && cp tests/contracts/spectral/*.json $(@D)/
+	@cd $(@D) && $(CURDIR)/$(VENV)/npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 .tools/uv/bin/uv:
 	$(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9

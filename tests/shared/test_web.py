@@ -61,3 +61,19 @@ async def test_a_database_that_was_not_migrated_is_not_ready(
     if migrated:
         await templates.drop_database(url)
     assert answer.status_code == status
+
+
+async def test_every_method_of_a_path_is_named_whichever_route_was_tried_first() -> None:
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/things/{name}")
+    async def look(_: Annotated[None, public()], name: str) -> None: ...
+
+    @router.delete("/things/{name}")
+    async def drop(_: Annotated[None, public()], name: str) -> None: ...
+
+    mine = parts_for(NAME, Database.__new__(Database))  # no route here asks for it
+    transport = httpx.ASGITransport(create_api(mine, NAME, under(NAME, router)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.post(f"/{NAME}/v1/things/one")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")

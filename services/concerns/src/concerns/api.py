@@ -8,16 +8,24 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from concerns import schemas, service
-from concerns.domain import CATEGORIES
+from concerns.domain import CATEGORIES, refusals
 from concerns.store.concerns import Wanted
 from shared.areas import BoundarySet
 from shared.auth import Principal, allow, public
 from shared.auth.principal import EVERY_WARD
 from shared.errors import Fault, Invalid
-from shared.web import OnceDep, PartsDep, Text, Timestamp
+from shared.web import OnceDep, PartsDep, Text, Timestamp, gives, problems
 
-router = APIRouter()
+router = APIRouter(tags=["concerns"])
 
+REFUSALS = (
+    refusals.WindowClosed,
+    refusals.UnfitCategories,
+    refusals.UnfitPlace,
+    refusals.PlaceSwapped,
+    refusals.UnfitSeverity,
+    refusals.UnfitTime,
+)
 NOTE_READERS = frozenset({"officer", "coordinator"})
 
 
@@ -34,7 +42,7 @@ async def list_categories(_: Annotated[None, public()]) -> schemas.CategoryList:
     return schemas.listed_categories()
 
 
-@router.post("/v1/concerns", status_code=201)
+@router.post("/v1/concerns", status_code=201, responses=problems(*REFUSALS))
 async def capture_concern(
     who: Annotated[Principal, allow("officer")],
     body: schemas.CaptureConcern,
@@ -47,7 +55,7 @@ async def capture_concern(
     return schemas.ConcernShown.model_validate(answer)
 
 
-@router.get("/v1/concerns")
+@router.get("/v1/concerns", responses=gives(schemas.ConcernList, headers=("Link",)))
 async def list_concerns(
     who: Annotated[Principal, allow("officer", "coordinator", "analyst")],
     *,

@@ -11,11 +11,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from notifications import schemas, service, store
-from notifications.domain.alerts import Acknowledgement, Ladder
+from notifications.domain.alerts import Acknowledgement, AlreadyAcknowledged, Ladder
 from shared.auth import Principal, allow, allow_service
-from shared.web import DatabaseDep, OnceIfGivenDep, PartsDep
+from shared.errors import NotFound
+from shared.web import DatabaseDep, OnceIfGivenDep, PartsDep, gives, problems
 
-router = APIRouter()
+router = APIRouter(tags=["alerts"])
 
 
 def _ladder(request: Request) -> Ladder:
@@ -45,7 +46,7 @@ async def raise_overdue_walk(
     return schemas.Accepted.model_validate(answer)
 
 
-@router.get("/v1/alerts")
+@router.get("/v1/alerts", responses=gives(schemas.AlertList, headers=("Link",)))
 async def list_alerts(
     _: Annotated[Principal, allow("duty", "coordinator", "admin")],
     asked: Annotated[schemas.AlertQuery, Query()],
@@ -68,7 +69,10 @@ async def list_alerts(
     return schemas.AlertList(items=items, next=following)
 
 
-@router.post("/v1/alerts/{alert_id}/acknowledge")
+@router.post(
+    "/v1/alerts/{alert_id}/acknowledge",
+    responses=problems(NotFound, AlreadyAcknowledged(since="2027-01-12T18:45:00+00:00")),
+)
 async def acknowledge_alert(
     who: Annotated[Principal, allow("duty")],
     alert_id: UUID,

@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 
 from reporting import domain, schemas, service
 from shared.auth import Principal, allow
-from shared.web import DatabaseDep, PartsDep
+from shared.web import DatabaseDep, PartsDep, gives, problems
 
-router = APIRouter()
+router = APIRouter(tags=["figures"])
 
+ASKING = problems(domain.NotAsked, domain.DatesReversed)
 STAFF = ("officer", "coordinator", "duty", "analyst", "admin")
 AnalystDep = Annotated[Principal, allow("analyst", "admin", session=True)]
 StaffDep = Annotated[Principal, allow(*STAFF, session=True)]
@@ -40,7 +41,7 @@ def _question(
 QuestionDep = Annotated[domain.Question, Depends(_question)]
 
 
-@router.get("/v1/figures", responses={200: {"model": schemas.Figures}})
+@router.get("/v1/figures", responses=gives(schemas.Figures) | ASKING)
 async def figures(
     request: Request, _: AnalystDep, question: QuestionDep, parts: PartsDep, database: DatabaseDep
 ) -> JSONResponse:
@@ -53,7 +54,8 @@ async def figures(
     "/v1/figures.csv",
     response_class=Response,
     responses={
-        200: {"content": {"text/csv": {"example": "light,count,counts\r\ndark,12,walks\r\n"}}}
+        200: {"content": {"text/csv": {"example": "light,count,counts\r\ndark,12,walks\r\n"}}},
+        **ASKING,
     },
 )
 async def figures_csv(
@@ -73,7 +75,9 @@ async def figures_csv(
 
 
 @router.get(
-    "/v1/live", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}}
+    "/v1/live",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}, **problems(service.TooManyStreams)},
 )
 async def live(request: Request, _: StaffDep, parts: PartsDep) -> Response:
     """Server-sent events: ``figures`` (walks and concerns by ward and light) whenever they change,

@@ -4,6 +4,7 @@ Invariant: every answer that is not a success is ``application/problem+json`` (R
 stable type, and none of them repeats what the caller sent.
 """
 
+from shared.web.answers import gives, problems
 from shared.web.app import create_api, create_health, under
 from shared.web.inputs import (
     DatabaseDep,
@@ -23,5 +24,7 @@ __all__ = [
     "Timestamp",
     "create_api",
     "create_health",
+    "gives",
+    "problems",
     "under",
 ]

@@ -18,6 +18,7 @@ from shared.migrate import pending_migrations
 from shared.pages import SafeHeaders, open_pages
 from shared.service import Parts
 from shared.web import operations, standing
+from shared.web.described import Described
 from shared.web.middleware import Bounded, Observed
 from shared.web.problems import add_problem_handlers
 
@@ -29,7 +30,7 @@ def under(name: str, *routers: APIRouter) -> APIRouter:
 
     A service has them made once: what FastAPI works out of the routes is most of an app's start.
     """
-    routes = APIRouter()
+    routes = APIRouter(generate_unique_id_function=lambda route: route.name)
     for router in (*routers, operations.router, standing.router):
         routes.include_router(router, prefix=f"/{name}")
     return routes
@@ -40,9 +41,11 @@ def create_api(parts: Parts[Any], name: str, routes: APIRouter) -> FastAPI:
 
     Raises RuleMissing when one of them names no access rule.
     """
-    app = FastAPI(
+    app = Described(
         title=f"Walk and Talk: {name}",
         version="1",
+        description="Every answer that is not a success is a problem (RFC 9457): decide by its type.",
+        servers=[{"url": "/"}],
         openapi_url=f"/{name}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,

@@ -13,14 +13,17 @@ from fastapi import APIRouter, Query, Response
 
 from shared import doctor, operations, requests, where
 from shared.auth import Principal, allow
+from shared.errors import Conflict, NotFound
 from shared.idempotency import Once, keep, replay
 from shared.postgres import Connection
 from shared.service import Parts
 from shared.web import operation_bodies as bodies
+from shared.web.answers import gives, problems
 from shared.web.inputs import OnceIfGivenDep, PartsDep
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
+NOT_FOUND = problems(NotFound)
 Admin = Annotated[Principal, allow("admin")]
 Work = Callable[[Connection], Awaitable[dict[str, Any]]]
 
@@ -66,7 +69,9 @@ async def retry_all(
     return await _retry(parts, request, None, by=who.subject, reason=why.reason)
 
 
-@router.post("/parked/{number}/retry", summary="Try one parked event again now")
+@router.post(
+    "/parked/{number}/retry", summary="Try one parked event again now", responses=NOT_FOUND
+)
 async def retry_one(
     who: Admin, parts: PartsDep, number: bodies.Number, why: bodies.WhyBody, request: OnceIfGivenDep
 ) -> bodies.Retried:
@@ -74,7 +79,11 @@ async def retry_one(
     return await _retry(parts, request, number, by=who.subject, reason=why.reason)
 
 
-@router.post("/parked/{number}/discard", summary="Give one parked event up for good")
+@router.post(
+    "/parked/{number}/discard",
+    summary="Give one parked event up for good",
+    responses=problems(NotFound, Conflict),
+)
 async def discard(
     who: Admin,
     parts: PartsDep,
@@ -122,7 +131,12 @@ async def expire(
     return bodies.Expired.model_validate(await _once(parts, request, work))
 
 
-@router.post("/republish", status_code=202, summary="Say again what was said since a time")
+@router.post(
+    "/republish",
+    status_code=202,
+    summary="Say again what was said since a time",
+    responses=gives(bodies.RepublishShown, 202, headers=("Location",)),
+)
 async def ask_to_republish(
     who: Admin,
     parts: PartsDep,
@@ -144,7 +158,11 @@ async def ask_to_republish(
     return shown
 
 
-@router.get("/republish/{request_id}", summary="What has become of a request to republish")
+@router.get(
+    "/republish/{request_id}",
+    summary="What has become of a request to republish",
+    responses=NOT_FOUND,
+)
 async def find_republish(_: Admin, parts: PartsDep, request_id: UUID) -> bodies.RepublishShown:
     """``done`` means queued: the outbox then drains by itself, see doctor."""
     async with parts.database.reading() as connection:

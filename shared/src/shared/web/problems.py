@@ -14,8 +14,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from structlog.typing import FilteringBoundLogger
 
+from shared.auth.rules import routes_of
 from shared.errors import (
     Fault,
     Forbidden,
@@ -125,12 +127,21 @@ async def _http(request: Request, error: Exception) -> Response:
             "method-not-allowed",
             "This cannot be done here.",
             "Use one of the methods in Allow.",
-            headers=error.headers,
+            headers={**(error.headers or {}), **_allowed(request)},
         )
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         return problem(error.status_code, "refused", "The request was refused.", "Try again.")
     return _answer(request, kind())
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Every method that can be used at a path: Starlette names those of the first route it tries."""
+    path, found = request.url.path, set[str]()
+    for route in routes_of(request.app):
+        if compile_path(route.path)[0].match(path):
+            found |= route.methods
+    return {"Allow": ", ".join(sorted(found))} if found else {}
 
 
 def unforeseen_answer(error: Exception, log: FilteringBoundLogger, request: Request) -> Response:

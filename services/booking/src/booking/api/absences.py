@@ -8,16 +8,24 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from booking import service
+from booking import domain, service
 from booking.api.asking import Coordinator, IfMatchDep, etag
+from booking.api.refusals import NOT_FOUND
 from booking.schemas import DeskDep, EndAbsenceBody, RecordAbsenceBody
-from booking.service import roster_answers
-from shared.web import OnceIfGivenDep
+from booking.service import roster_answers, shapes
+from shared.errors import NotFound
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["absences"])
+
+ABSENCE = gives(shapes.RecordedAbsence, headers=("ETag",))
 
 
-@router.get("/absences", summary="Absences of one's teams")
+@router.get(
+    "/absences",
+    summary="Absences of one's teams",
+    responses=gives(shapes.AbsenceList),
+)
 async def list_absences(
     desk: DeskDep, who: Coordinator, officer_id: UUID | None = None
 ) -> JSONResponse:
@@ -26,7 +34,12 @@ async def list_absences(
     return JSONResponse({"items": [roster_answers.absence(each) for each in found]})
 
 
-@router.post("/absences", status_code=201, summary="An officer is away")
+@router.post(
+    "/absences",
+    status_code=201,
+    summary="An officer is away",
+    responses=gives(shapes.RecordedAbsence, 201, headers=("ETag",)),
+)
 async def record_absence(
     desk: DeskDep, who: Coordinator, body: RecordAbsenceBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -35,7 +48,7 @@ async def record_absence(
     return JSONResponse(answer, 201, headers=etag(1))
 
 
-@router.get("/absences/{absence_id}", summary="One absence")
+@router.get("/absences/{absence_id}", summary="One absence", responses=ABSENCE | NOT_FOUND)
 async def show_absence(desk: DeskDep, who: Coordinator, absence_id: UUID) -> JSONResponse:
     """With its ETag, and the walks that wait for another officer now."""
     found, walks = await service.absence(desk, absence_id, who)
@@ -43,7 +56,11 @@ async def show_absence(desk: DeskDep, who: Coordinator, absence_id: UUID) -> JSO
     return JSONResponse(answer, headers=etag(found.version))
 
 
-@router.patch("/absences/{absence_id}", summary="Another end of an absence")
+@router.patch(
+    "/absences/{absence_id}",
+    summary="Another end of an absence",
+    responses=ABSENCE | problems(NotFound, domain.AbsenceOver),
+)
 async def end_absence(
     desk: DeskDep, who: Coordinator, absence_id: UUID, body: EndAbsenceBody, seen: IfMatchDep
 ) -> JSONResponse:

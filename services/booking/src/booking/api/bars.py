@@ -8,23 +8,34 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from booking import service
+from booking import domain, service
 from booking.api.asking import Coordinator
+from booking.api.refusals import NOT_FOUND
 from booking.schemas import BarBody, DeskDep, wards_of
-from booking.service import answers
-from shared.web import OnceIfGivenDep
+from booking.service import answers, shapes
+from shared.errors import NotFound
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["bars"])
 
 
-@router.get("/bars", summary="Who may not book online")
+@router.get(
+    "/bars",
+    summary="Who may not book online",
+    responses=gives(shapes.BarList),
+)
 async def list_bars(desk: DeskDep, who: Coordinator) -> JSONResponse:
     """Of one's wards, the newest first, each by the reference of a walk, with why and by whom."""
     found = await service.bars(desk, wards_of(who))
     return JSONResponse({"items": [answers.bar(each) for each in found]})
 
 
-@router.post("/bars", status_code=201, summary="Let somebody book online no longer")
+@router.post(
+    "/bars",
+    status_code=201,
+    summary="Let somebody book online no longer",
+    responses=gives(shapes.BarJson, 201) | problems(NotFound, domain.BarOver),
+)
 async def bar(
     desk: DeskDep, who: Coordinator, body: BarBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -32,7 +43,7 @@ async def bar(
     return JSONResponse(await service.bar(desk, body.wanted(), who, request), 201)
 
 
-@router.delete("/bars/{bar_id}", status_code=204, summary="Let her book again")
+@router.delete("/bars/{bar_id}", status_code=204, summary="Let her book again", responses=NOT_FOUND)
 async def lift_bar(desk: DeskDep, who: Coordinator, bar_id: UUID) -> Response:
     """Who lifted it is kept. One that was lifted before stays as it is."""
     await service.lift_bar(desk, bar_id, who)

@@ -11,10 +11,12 @@ from fastapi.responses import JSONResponse, Response
 
 from booking import service
 from booking.api.asking import PublicDep, Staff
+from booking.api.refusals import NOT_FOUND
 from booking.schemas import DeskDep
-from booking.service import calendars
+from booking.service import calendars, shapes
+from shared.web import gives
 
-router = APIRouter()
+router = APIRouter(tags=["calendars"])
 
 
 @router.api_route("/manage/{token}/walk.ics", methods=["GET", "HEAD"], include_in_schema=False)
@@ -32,7 +34,12 @@ async def show_feed(desk: DeskDep, _: PublicDep, token: str) -> Response:
     return _calendar(await service.feed(desk, token))
 
 
-@router.post("/v1/officers/{officer_id}/feed", status_code=201, summary="A calendar's address")
+@router.post(
+    "/v1/officers/{officer_id}/feed",
+    status_code=201,
+    summary="A calendar's address",
+    responses=gives(shapes.FeedAddress, 201) | NOT_FOUND,
+)
 async def make_feed(desk: DeskDep, who: Staff, officer_id: UUID) -> JSONResponse:
     """Of the officer herself, or one of the coordinator's; said once. One made before is void."""
     address = await service.make_feed(desk, officer_id, who)
@@ -40,7 +47,10 @@ async def make_feed(desk: DeskDep, who: Staff, officer_id: UUID) -> JSONResponse
 
 
 @router.delete(
-    "/v1/officers/{officer_id}/feed", status_code=204, summary="Make a calendar's address void"
+    "/v1/officers/{officer_id}/feed",
+    status_code=204,
+    summary="Make a calendar's address void",
+    responses=NOT_FOUND,
 )
 async def revoke_feed(desk: DeskDep, who: Staff, officer_id: UUID) -> Response:
     """The same once it is void."""

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from booking import service
+from booking import domain, service
 from booking.api.asking import Coordinator, Staff
+from booking.api.refusals import DOES_NOT_FIT, OF_A_WALK, TAKEN, WRONG_STATE
 from booking.schemas import (
     AbortWalkBody,
     DeskDep,
@@ -18,12 +19,20 @@ from booking.schemas import (
     MoveWalkBody,
     ReassignWalkBody,
 )
-from shared.web import OnceIfGivenDep
+from booking.service import shapes
+from shared.errors import NotFound
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["walks"])
+
+WALK = gives(shapes.StaffWalk)
 
 
-@router.post("/walks/{walk_id}/move", summary="Another time")
+@router.post(
+    "/walks/{walk_id}/move",
+    summary="Another time",
+    responses=WALK | problems(NotFound, domain.NotInTeam, TAKEN, WRONG_STATE, domain.TooLate),
+)
 async def move_walk(
     desk: DeskDep, who: Coordinator, walk_id: UUID, body: MoveWalkBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -31,7 +40,12 @@ async def move_walk(
     return JSONResponse(await service.move_walk(desk, walk_id, who, body.slot_id, request))
 
 
-@router.post("/walks/{walk_id}/reassign", summary="Another officer")
+@router.post(
+    "/walks/{walk_id}/reassign",
+    summary="Another officer",
+    responses=WALK
+    | problems(NotFound, domain.NotInTeam, WRONG_STATE, DOES_NOT_FIT, domain.OfficerBusy),
+)
 async def reassign_walk(
     desk: DeskDep, who: Coordinator, walk_id: UUID, body: ReassignWalkBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -39,7 +53,7 @@ async def reassign_walk(
     return JSONResponse(await service.reassign_walk(desk, walk_id, who, body.officer_id, request))
 
 
-@router.post("/walks/{walk_id}/abort", summary="They have broken off")
+@router.post("/walks/{walk_id}/abort", summary="They have broken off", responses=WALK | OF_A_WALK)
 async def abort_walk(
     desk: DeskDep, who: Staff, walk_id: UUID, body: AbortWalkBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -47,7 +61,11 @@ async def abort_walk(
     return JSONResponse(await service.abort_walk(desk, walk_id, who, body.reason, request, body.at))
 
 
-@router.post("/walks/{walk_id}/no-show", summary="One side did not come")
+@router.post(
+    "/walks/{walk_id}/no-show",
+    summary="One side did not come",
+    responses=WALK | problems(NotFound, domain.NotInTeam, WRONG_STATE, domain.TooEarly),
+)
 async def miss_walk(
     desk: DeskDep, who: Staff, walk_id: UUID, body: MissWalkBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -55,7 +73,11 @@ async def miss_walk(
     return JSONResponse(await service.miss_walk(desk, walk_id, who, body.party, request))
 
 
-@router.post("/walks/{walk_id}/debrief", summary="All that was said is written down")
+@router.post(
+    "/walks/{walk_id}/debrief",
+    summary="All that was said is written down",
+    responses=WALK | OF_A_WALK,
+)
 async def debrief_walk(
     desk: DeskDep, who: Staff, walk_id: UUID, request: OnceIfGivenDep
 ) -> JSONResponse:

@@ -5,24 +5,24 @@ Invariant: whoever has what ``POST`` answered may book by it or let it go; nobod
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
-from typing_extensions import TypedDict
 
-from booking import service
+from booking import domain, service
 from booking.api.asking import PublicDep
+from booking.api.refusals import TOO_MANY
 from booking.schemas import DeskDep, HoldBody
-from shared.web import OnceIfGivenDep, Text
+from booking.service import shapes
+from shared.errors import NotFound
+from shared.web import OnceIfGivenDep, Text, gives, problems
 
-router = APIRouter(prefix="/v1")
-
-
-class HoldJson(TypedDict):
-    """What a slot is held by, and until when."""
-
-    hold: str
-    expires_at: str
+router = APIRouter(prefix="/v1", tags=["holds"])
 
 
-@router.post("/holds", status_code=201, summary="Keep a slot", responses={201: {"model": HoldJson}})
+@router.post(
+    "/holds",
+    status_code=201,
+    summary="Keep a slot",
+    responses=gives(shapes.HoldJson, 201) | problems(NotFound, domain.SlotTaken, TOO_MANY),
+)
 async def hold(
     desk: DeskDep, _: PublicDep, body: HoldBody, request: OnceIfGivenDep
 ) -> JSONResponse:

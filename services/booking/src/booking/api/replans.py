@@ -11,16 +11,22 @@ from fastapi.responses import JSONResponse
 
 from booking import service
 from booking.api.asking import Coordinator
+from booking.api.refusals import NOT_FOUND
 from booking.schemas import DeskDep
-from booking.service import replan_answers
-from shared.web import OnceIfGivenDep
+from booking.service import replan_answers, shapes
+from shared.web import OnceIfGivenDep, gives
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["absences"])
 
 PLANS = "/absences/{absence_id}/plans"
 
 
-@router.post(PLANS, status_code=201, summary="Plan what becomes of her walks")
+@router.post(
+    PLANS,
+    status_code=201,
+    summary="Plan what becomes of her walks",
+    responses=gives(shapes.PlanShown, 201) | NOT_FOUND,
+)
 async def make_plan(
     desk: DeskDep, who: Coordinator, absence_id: UUID, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -28,7 +34,11 @@ async def make_plan(
     return JSONResponse(await service.make_plan(desk, absence_id, who, request), 201)
 
 
-@router.get(f"{PLANS}/{{plan_id}}", summary="One plan, and what has come of it")
+@router.get(
+    f"{PLANS}/{{plan_id}}",
+    summary="One plan, and what has come of it",
+    responses=gives(shapes.PlanShown) | NOT_FOUND,
+)
 async def show_plan(
     desk: DeskDep, who: Coordinator, absence_id: UUID, plan_id: UUID
 ) -> JSONResponse:
@@ -37,7 +47,11 @@ async def show_plan(
     return JSONResponse(replan_answers.plan(found))
 
 
-@router.post(f"{PLANS}/{{plan_id}}/carry-out", summary="Carry a plan out")
+@router.post(
+    f"{PLANS}/{{plan_id}}/carry-out",
+    summary="Carry a plan out",
+    responses=gives(shapes.PlanShown) | NOT_FOUND,
+)
 async def carry_out(
     desk: DeskDep, who: Coordinator, absence_id: UUID, plan_id: UUID, request: OnceIfGivenDep
 ) -> JSONResponse:

@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
 from booking.api.asking import Coordinator, NotificationsService, PublicDep, listed
+from booking.api.refusals import BY_LINK, DOES_NOT_FIT, REQUEST_OVER, TAKEN, TOO_MANY
 from booking.schemas import AskBody, DeskDep, OfferBody, PageDep, wards_of
-from booking.service import Waiting, answers, request_answers
-from shared.web import OnceDep, OnceIfGivenDep, Text
+from booking.service import Waiting, request_answers, shapes
+from shared.errors import NotFound
+from shared.web import OnceDep, OnceIfGivenDep, Text, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["requests"])
 
 LINK = "/requests/by-link/{link}"
 StateQuery = Annotated[
@@ -24,13 +26,22 @@ StateQuery = Annotated[
 ]
 
 
-@router.post("/requests", status_code=201, summary="Ask for a walk that suits")
+@router.post(
+    "/requests",
+    status_code=201,
+    summary="Ask for a walk that suits",
+    responses=gives(shapes.HerRequest, 201) | problems(domain.AdultsOnly, TOO_MANY),
+)
 async def ask(desk: DeskDep, _: PublicDep, body: AskBody, request: OnceDep) -> JSONResponse:
     """Takes a place in the line; ``manage_url`` is hers alone."""
     return JSONResponse(await service.ask(desk, body.wish(), request), 201)
 
 
-@router.get("/requests", summary="Wishes of one's wards")
+@router.get(
+    "/requests",
+    summary="Wishes of one's wards",
+    responses=gives(shapes.RequestPage, headers=("Link",)),
+)
 async def list_requests(
     request: Request, desk: DeskDep, who: Coordinator, page: PageDep, state: StateQuery = None
 ) -> JSONResponse:
@@ -49,7 +60,7 @@ async def list_requests(
     return listed(request, found, page, shown)
 
 
-@router.get(LINK, summary="Her wish")
+@router.get(LINK, summary="Her wish", responses=gives(shapes.HerRequest) | BY_LINK)
 async def show_request(desk: DeskDep, _: PublicDep, link: Text) -> JSONResponse:
     """How it stands, and the offer that waits for an answer. 410 ``/link-over`` 28 days after its end."""
     found = await service.wish_of_link(desk, link)
@@ -60,7 +71,8 @@ async def show_request(desk: DeskDep, _: PublicDep, link: Text) -> JSONResponse:
 @router.post(
     f"{LINK}/accept",
     summary="Take the offer",
-    responses={200: {"model": answers.BookedWalk}},
+    responses=gives(shapes.BookedWalk)
+    | problems(NotFound, domain.LinkOver, domain.OfferOver, REQUEST_OVER, TOO_MANY),
 )
 async def accept_offer(
     desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
@@ -69,7 +81,12 @@ async def accept_offer(
     return JSONResponse(await service.accept_by_link(desk, link, request))
 
 
-@router.post(f"{LINK}/decline", summary="Rather not this one")
+@router.post(
+    f"{LINK}/decline",
+    summary="Rather not this one",
+    responses=gives(shapes.HerRequest)
+    | problems(NotFound, domain.LinkOver, domain.OfferOver, REQUEST_OVER),
+)
 async def decline_offer(
     desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -77,7 +94,11 @@ async def decline_offer(
     return JSONResponse(await service.decline_by_link(desk, link, request))
 
 
-@router.post(f"{LINK}/withdraw", summary="No longer wished")
+@router.post(
+    f"{LINK}/withdraw",
+    summary="No longer wished",
+    responses=gives(shapes.HerRequest) | problems(NotFound, domain.LinkOver, REQUEST_OVER),
+)
 async def withdraw_request(
     desk: DeskDep, _: PublicDep, link: Text, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -99,7 +120,13 @@ async def show_standing(desk: DeskDep, _: NotificationsService, request_id: UUID
     return JSONResponse(standing, headers={"Cache-Control": "no-store"})
 
 
-@router.post("/requests/{request_id}/offers", status_code=201, summary="Offer a slot")
+@router.post(
+    "/requests/{request_id}/offers",
+    status_code=201,
+    summary="Offer a slot",
+    responses=gives(shapes.OfferedRequest, 201)
+    | problems(NotFound, TAKEN, DOES_NOT_FIT, REQUEST_OVER, domain.TooLate),
+)
 async def make_offer(
     desk: DeskDep, who: Coordinator, request_id: UUID, body: OfferBody, request: OnceIfGivenDep
 ) -> JSONResponse:

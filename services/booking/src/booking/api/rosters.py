@@ -3,24 +3,31 @@
 Invariant: whoever changes a shift has read its last version, and is told which walks lie outside it now.
 """
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from booking import service, store
+from booking import domain, service, store
 from booking.api.asking import Coordinator, IfMatchDep, Staff, etag
-from booking.schemas import DeskDep, ExceptionBody, RosterBody, ShiftBody, read_roster
-from booking.service import roster_answers
+from booking.api.refusals import NOT_FOUND
+from booking.schemas import Day, DeskDep, ExceptionBody, RosterBody, ShiftBody, read_roster
+from booking.service import roster_answers, shapes
 from shared.clock import new_id
 from shared.errors import NotFound
-from shared.web import OnceIfGivenDep
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["rosters"])
+
+CHANGED = gives(shapes.ChangedShift, headers=("ETag",))
+CLASHING = problems(NotFound, domain.ShiftsOverlap)
 
 
-@router.get("/officers/{officer_id}/shifts", summary="An officer's shifts")
+@router.get(
+    "/officers/{officer_id}/shifts",
+    summary="An officer's shifts",
+    responses=gives(shapes.ShiftList),
+)
 async def list_shifts(desk: DeskDep, _: Staff, officer_id: UUID) -> JSONResponse:
     """By weekday and time."""
     async with desk.database.reading() as connection:
@@ -28,7 +35,12 @@ async def list_shifts(desk: DeskDep, _: Staff, officer_id: UUID) -> JSONResponse
     return JSONResponse({"items": [roster_answers.shift(each) for each in found]})
 
 
-@router.post("/officers/{officer_id}/shifts", status_code=201, summary="Add a shift")
+@router.post(
+    "/officers/{officer_id}/shifts",
+    status_code=201,
+    summary="Add a shift",
+    responses=gives(shapes.ChangedShift, 201, headers=("ETag",)) | CLASHING,
+)
 async def add_shift(
     desk: DeskDep, who: Coordinator, officer_id: UUID, body: ShiftBody, request: OnceIfGivenDep
 ) -> JSONResponse:
@@ -37,7 +49,11 @@ async def add_shift(
     return JSONResponse(answer, 201, headers=etag(1))
 
 
-@router.get("/officers/{officer_id}/shifts/{shift_id}", summary="One shift")
+@router.get(
+    "/officers/{officer_id}/shifts/{shift_id}",
+    summary="One shift",
+    responses=gives(shapes.ShiftJson, headers=("ETag",)) | NOT_FOUND,
+)
 async def show_shift(desk: DeskDep, _: Staff, officer_id: UUID, shift_id: UUID) -> JSONResponse:
     """With its ETag."""
     async with desk.database.reading() as connection:
@@ -47,7 +63,11 @@ async def show_shift(desk: DeskDep, _: Staff, officer_id: UUID, shift_id: UUID) 
     return JSONResponse(roster_answers.shift(shift), headers=etag(shift.version))
 
 
-@router.put("/officers/{officer_id}/shifts/{shift_id}", summary="Change a shift")
+@router.put(
+    "/officers/{officer_id}/shifts/{shift_id}",
+    summary="Change a shift",
+    responses=CHANGED | CLASHING,
+)
 async def change_shift(
     desk: DeskDep,
     who: Coordinator,
@@ -61,7 +81,11 @@ async def change_shift(
     return JSONResponse(answer, headers=etag(seen + 1))
 
 
-@router.delete("/officers/{officer_id}/shifts/{shift_id}", summary="Remove a shift")
+@router.delete(
+    "/officers/{officer_id}/shifts/{shift_id}",
+    summary="Remove a shift",
+    responses=gives(shapes.EffectJson) | NOT_FOUND,
+)
 async def remove_shift(
     desk: DeskDep, who: Coordinator, officer_id: UUID, shift_id: UUID, seen: IfMatchDep
 ) -> JSONResponse:
@@ -70,7 +94,9 @@ async def remove_shift(
 
 
 @router.put(
-    "/officers/{officer_id}/shifts/{shift_id}/exceptions/{day}", summary="A day that differs"
+    "/officers/{officer_id}/shifts/{shift_id}/exceptions/{day}",
+    summary="A day that differs",
+    responses=CHANGED | CLASHING,
 )
 async def except_day(
     *,
@@ -78,7 +104,7 @@ async def except_day(
     who: Coordinator,
     officer_id: UUID,
     shift_id: UUID,
-    day: date,
+    day: Day,
     body: ExceptionBody,
     seen: IfMatchDep,
 ) -> JSONResponse:
@@ -89,7 +115,7 @@ async def except_day(
     return JSONResponse(answer, headers=etag(seen + 1))
 
 
-@router.post("/rosters", summary="Import a roster")
+@router.post("/rosters", summary="Import a roster", responses=gives(shapes.RosterReport))
 async def import_roster(
     desk: DeskDep, who: Coordinator, body: RosterBody, request: OnceIfGivenDep
 ) -> JSONResponse:

@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from booking import domain, service, store
 from booking.api.asking import Coordinator, MaybeStaff, WardCode, listed, sees_places
 from booking.schemas import Code, DeskDep, FromTime, Language, OpenSlotBody, PageDep, ToTime
-from booking.service import answers
-from shared.web import OnceIfGivenDep
+from booking.service import answers, shapes
+from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["slots"])
 
 
 async def _narrowed(
@@ -39,7 +39,11 @@ async def _narrowed(
     }
 
 
-@router.get("/slots", summary="Slots that can be booked now")
+@router.get(
+    "/slots",
+    summary="Slots that can be booked now",
+    responses=gives(shapes.SlotPage, headers=("Link",)),
+)
 async def list_slots(
     request: Request,
     desk: DeskDep,
@@ -69,7 +73,12 @@ async def list_slots(
     return Response(answer.body, headers=dict(answer.headers))
 
 
-@router.post("/slots", status_code=201, summary="Open a slot")
+@router.post(
+    "/slots",
+    status_code=201,
+    summary="Open a slot",
+    responses=gives(shapes.StaffSlot, 201) | problems(domain.OfficerBusy, domain.SlotExists),
+)
 async def open_slot(
     desk: DeskDep, who: Coordinator, body: OpenSlotBody, request: OnceIfGivenDep
 ) -> JSONResponse:

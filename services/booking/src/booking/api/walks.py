@@ -3,7 +3,6 @@
 Invariant: an answer to staff names no participant; only notifications is told whom to write to.
 """
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,19 +18,36 @@ from booking.api.asking import (
     WardCode,
     listed,
 )
-from booking.schemas import BookWalkBody, CancelWalkBody, DeskDep, Page, PageDep, TapBody, wards_of
-from booking.service import answers
+from booking.api.refusals import NOT_FOUND, OF_A_WALK, TAKEN, TOO_MANY, WRONG_STATE
+from booking.schemas import (
+    BookWalkBody,
+    CancelWalkBody,
+    Day,
+    DeskDep,
+    Page,
+    PageDep,
+    TapBody,
+    wards_of,
+)
+from booking.service import answers, shapes
 from shared.errors import NotFound
-from shared.web import OnceDep, OnceIfGivenDep
+from shared.web import OnceDep, OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["walks"])
+
+WALK = gives(shapes.StaffWalk)
+WALKS = gives(shapes.WalkPage, headers=("Link",))
+BOOKING = problems(NotFound, TAKEN, domain.AdultsOnly, TOO_MANY)
+OF_A_WALK_IN_TIME = problems(
+    NotFound, domain.NotInTeam, WRONG_STATE, domain.TooEarly, domain.TooLate
+)
 
 
 @router.post(
     "/walks",
     status_code=201,
     summary="Book a walk",
-    responses={201: {"model": answers.BookedWalk}},
+    responses=gives(shapes.BookedWalk, 201) | BOOKING,
 )
 async def book_walk(
     desk: DeskDep, _: PublicDep, body: BookWalkBody, request: OnceDep
@@ -40,14 +56,14 @@ async def book_walk(
     return JSONResponse(await service.book_walk(desk, body.booking(), request), 201)
 
 
-@router.get("/walks", summary="Walks of one's wards")
+@router.get("/walks", summary="Walks of one's wards", responses=WALKS)
 async def list_walks(
     *,
     request: Request,
     desk: DeskDep,
     who: Staff,
     page: PageDep,
-    day: Annotated[date | None, Query(alias="date")] = None,
+    day: Annotated[Day | None, Query(alias="date")] = None,
     state: domain.State | None = None,
     ward: WardCode = None,
 ) -> JSONResponse:
@@ -63,7 +79,7 @@ async def list_walks(
     return await _walks(request, desk, wanted, page)
 
 
-@router.get("/walks/overdue", summary="Walks that are overdue now")
+@router.get("/walks/overdue", summary="Walks that are overdue now", responses=WALKS)
 async def list_overdue(
     request: Request, desk: DeskDep, who: DutyToo, page: PageDep
 ) -> JSONResponse:
@@ -74,7 +90,11 @@ async def list_overdue(
     return await _walks(request, desk, wanted, page)
 
 
-@router.get("/walks/{walk_id}", summary="One walk")
+@router.get(
+    "/walks/{walk_id}",
+    summary="One walk",
+    responses=gives(shapes.StaffWalk, headers=("ETag",)) | NOT_FOUND,
+)
 async def show_walk(desk: DeskDep, who: Staff, walk_id: UUID) -> JSONResponse:
     """With its ETag."""
     async with desk.database.reading() as connection:
@@ -86,7 +106,11 @@ async def show_walk(desk: DeskDep, who: Staff, walk_id: UUID) -> JSONResponse:
     return JSONResponse(answers.staff_walk(walk, desk.safe_word(walk)), headers={"ETag": etag})
 
 
-@router.post("/walks/{walk_id}/start", summary="They have set off")
+@router.post(
+    "/walks/{walk_id}/start",
+    summary="They have set off",
+    responses=WALK | OF_A_WALK_IN_TIME,
+)
 async def start_walk(
     desk: DeskDep,
     who: Staff,
@@ -99,7 +123,7 @@ async def start_walk(
     return JSONResponse(await service.start_walk(desk, walk_id, who, request, done_at))
 
 
-@router.post("/walks/{walk_id}/end", summary="Both are accounted for")
+@router.post("/walks/{walk_id}/end", summary="Both are accounted for", responses=WALK | OF_A_WALK)
 async def end_walk(
     desk: DeskDep,
     who: Staff,
@@ -112,7 +136,9 @@ async def end_walk(
     return JSONResponse(await service.end_walk(desk, walk_id, who, request, done_at))
 
 
-@router.post("/walks/{walk_id}/cancel", summary="The force calls it off")
+@router.post(
+    "/walks/{walk_id}/cancel", summary="The force calls it off", responses=WALK | OF_A_WALK
+)
 async def cancel_walk(
     desk: DeskDep,
     who: Staff,

@@ -29,8 +29,9 @@ class MeetingPointBody(Body):
     """Where they meet: a name, and longitude and latitude in degrees."""
 
     name: Line
-    coordinates: tuple[
-        Annotated[Degrees, Field(ge=-180, le=180)], Annotated[Degrees, Field(ge=-90, le=90)]
+    coordinates: Annotated[
+        tuple[Annotated[Degrees, Field(ge=-180, le=180)], Annotated[Degrees, Field(ge=-90, le=90)]],
+        Field(json_schema_extra={"items": {"type": "number"}}),  # for readers of OpenAPI 3.0
     ]
 
 

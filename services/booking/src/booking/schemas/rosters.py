@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.functional_validators import BeforeValidator
 
 from booking import domain
@@ -28,7 +28,12 @@ def _day(value: Any) -> Any:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_day), Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    Field(ge=date(2000, 1, 1), le=date(2100, 1, 1)),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-01-12"]}),
+]
 
 
 def wall(text: str) -> time:

@@ -8,62 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from typing_extensions import TypedDict
-
 from booking import domain
-
-Local = TypedDict("Local", {"date": str, "from": str, "to": str, "timezone": str})
-
-
-class WardJson(TypedDict):
-    """A ward of the boundary set in force."""
-
-    code: str
-    name: str
-    set: str
-
-
-class Point(TypedDict):
-    """A place with a name; coordinates are longitude, latitude in degrees."""
-
-    name: str
-    coordinates: list[float]
-
-
-class OfficerJson(TypedDict):
-    """Who walks with her."""
-
-    display_name: str
-    force_phone: str
-
-
-class SlotJson(TypedDict):
-    """A time that can be booked, as anybody may see it."""
-
-    id: str
-    ward: WardJson
-    near: str
-    starts_at: str
-    ends_at: str
-    local: Local
-    after_dark: bool
-
-
-class BookedWalk(TypedDict):
-    """A confirmed walk, as she who booked it sees it."""
-
-    id: str
-    reference: str
-    state: str
-    starts_at: str
-    ends_at: str
-    local: Local
-    meeting_point: Point
-    officer: OfficerJson
-    next_steps: list[str]
-    manage_url: str
-    safe_word: str
-    return_code: str
+from booking.service.shapes import (
+    BarJson,
+    BookedWalk,
+    DeedJson,
+    Local,
+    Point,
+    SlotJson,
+    StaffSlot,
+    StaffWalk,
+    WardJson,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +71,12 @@ def public_slot(slot: domain.Slot) -> SlotJson:
 
 def staff_slot(slot: domain.Slot) -> dict[str, Any]:
     """A slot with its meeting point and officer."""
-    officer = {"id": str(slot.officer.id), "display_name": slot.officer.display_name}
-    return {**public_slot(slot), "meeting_point": point(slot.meeting_point), "officer": officer}
+    shown: StaffSlot = {
+        **public_slot(slot),
+        "meeting_point": point(slot.meeting_point),
+        "officer": {"id": str(slot.officer.id), "display_name": slot.officer.display_name},
+    }
+    return dict(shown)
 
 
 def booked_walk(walk: domain.Walk, hers: Hers) -> BookedWalk:
@@ -143,7 +103,7 @@ def booked_walk(walk: domain.Walk, hers: Hers) -> BookedWalk:
 def staff_walk(walk: domain.Walk, safe_word: str) -> dict[str, Any]:
     """A walk as staff see it: all but who booked it."""
     overdue = walk.overdue
-    return {
+    shown: StaffWalk = {
         "id": str(walk.id),
         "reference": walk.reference,
         "state": walk.state.value,
@@ -168,11 +128,12 @@ def staff_walk(walk: domain.Walk, safe_word: str) -> dict[str, Any]:
         "concerns": walk.concern_count,
         "version": walk.version,
     }
+    return dict(shown)
 
 
 def bar(of: domain.Bar) -> dict[str, Any]:
     """A bar as coordinators see it."""
-    return {
+    shown: BarJson = {
         "id": str(of.id),
         "reference": of.reference,
         "ward": of.ward_code,
@@ -181,6 +142,7 @@ def bar(of: domain.Bar) -> dict[str, Any]:
         "since": instant(of.since),
         "until": of.until and instant(of.until),
     }
+    return dict(shown)
 
 
 def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, Any]:
@@ -202,5 +164,5 @@ def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, A
     }
 
 
-def _deed(deed: domain.Deed | None) -> dict[str, Any] | None:
+def _deed(deed: domain.Deed | None) -> DeedJson | None:
     return {"at": instant(deed.at), "by": deed.by, "late": deed.late} if deed else None

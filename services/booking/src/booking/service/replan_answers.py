@@ -8,11 +8,12 @@ from typing import Any
 
 from booking.domain.plans import Plan, Planned
 from booking.service.answers import instant
+from booking.service.shapes import PlannedWalk, PlanShown
 
 
 def plan(of: Plan) -> dict[str, Any]:
     """A plan, how many walks each choice and each outcome has, and its steps."""
-    return {
+    shown: PlanShown = {
         "id": str(of.id),
         "absence_id": str(of.absence_id),
         "made_at": instant(of.made_at),
@@ -21,10 +22,10 @@ def plan(of: Plan) -> dict[str, Any]:
         "outcomes": dict(Counter(each.outcome for each in of.steps if each.outcome)),
         "walks": [_step(each) for each in of.steps],
     }
+    return dict(shown)
 
 
-def _step(of: Planned) -> dict[str, Any]:
-    officer = of.officer_id and {"id": str(of.officer_id), "display_name": of.officer_name}
+def _step(of: Planned) -> PlannedWalk:
     return {
         "id": str(of.walk_id),
         "reference": of.reference,
@@ -33,8 +34,10 @@ def _step(of: Planned) -> dict[str, Any]:
         "ends_at": instant(of.ends_at),
         "choice": of.choice.value,
         "why": list(of.why),
-        "officer": officer or None,
-        "instead": of.other_starts_at and {"starts_at": instant(of.other_starts_at)},
+        "officer": {"id": str(of.officer_id), "display_name": of.officer_name or ""}
+        if of.officer_id
+        else None,
+        "instead": {"starts_at": instant(of.other_starts_at)} if of.other_starts_at else None,
         "outcome": of.outcome,
         "said": of.said,
         "wish": {"reference": of.wish, "state": of.wish_state.value} if of.wish_state else None,

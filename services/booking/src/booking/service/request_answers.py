@@ -12,6 +12,13 @@ from booking import domain
 from booking.service import answers
 from booking.service.desk import Desk
 from booking.service.roster_answers import WEEKDAYS
+from booking.service.shapes import (
+    HerRequest,
+    OfferedRequest,
+    OfferShown,
+    RequestShown,
+    StaffRequest,
+)
 
 MIDNIGHT = time()
 WHY = {
@@ -27,13 +34,13 @@ def hers(
     desk: Desk, request: domain.Request, offer: domain.Offer | None, slot: domain.Slot | None
 ) -> dict[str, Any]:
     """A wish as she who made it sees it."""
-    offered = offer and slot and _offer(offer, slot)
-    return {
+    shown: HerRequest = {
         **_request(request),
-        "offer": offered or None,
+        "offer": _offer(offer, slot) if offer and slot else None,
         "manage_url": desk.wish_url(request),
         "return_code": desk.wish_code(request),
     }
+    return dict(shown)
 
 
 def contact(
@@ -66,7 +73,8 @@ def standing(request: domain.Request) -> dict[str, Any]:
 
 def offered(request: domain.Request, offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:
     """A wish to which a coordinator has just made an offer."""
-    return {**_request(request), "offer": _offer(offer, slot)}
+    shown: OfferedRequest = {**_request(request), "offer": _offer(offer, slot)}
+    return dict(shown)
 
 
 def staffs(
@@ -76,7 +84,7 @@ def staffs(
     at: datetime,
 ) -> dict[str, Any]:
     """A wish as coordinators see it: how old it is, why it waits, what came of its offers."""
-    return {
+    shown: StaffRequest = {
         **_request(request),
         "priority": request.priority,
         "age_hours": round((at - request.asked_at).total_seconds() / 3600, 1),
@@ -94,6 +102,7 @@ def staffs(
             for each in offers
         ],
     }
+    return dict(shown)
 
 
 def hours_in_words(hours: Sequence[domain.WishedHours]) -> str:
@@ -110,7 +119,7 @@ def _until(hours: domain.WishedHours) -> str:
     return f"{hours.until:%H:%M}" if hours.until != MIDNIGHT else "24:00"
 
 
-def _request(request: domain.Request) -> dict[str, Any]:
+def _request(request: domain.Request) -> RequestShown:
     return {
         "id": str(request.id),
         "reference": request.reference,
@@ -133,7 +142,7 @@ def _request(request: domain.Request) -> dict[str, Any]:
     }
 
 
-def _offer(offer: domain.Offer, slot: domain.Slot) -> dict[str, Any]:
+def _offer(offer: domain.Offer, slot: domain.Slot) -> OfferShown:
     return {
         "number": offer.number,
         "expires_at": answers.instant(offer.expires_at),

@@ -10,14 +10,33 @@ from uuid import UUID
 
 from booking import domain
 from booking.service import answers
+from booking.service.shapes import (
+    AbsenceJson,
+    AffectedWalk,
+    ChangedShift,
+    ComparedShift,
+    EffectJson,
+    RecordedAbsence,
+    ShiftJson,
+)
+from booking.service.shapes.rosters import Change, HoursOfShift
+from booking.service.shapes.values import Weekday
 
 if TYPE_CHECKING:
     from booking.service.rosters import Effect
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: tuple[Weekday, ...] = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 
-def shift(of: domain.Shift) -> dict[str, Any]:
+def shift(of: domain.Shift) -> ShiftJson:
     """A shift in the words of the body that makes it, with its exceptions."""
     return {
         "id": str(of.id),
@@ -31,7 +50,11 @@ def shift(of: domain.Shift) -> dict[str, Any]:
         "meeting_point": answers.point(of.meeting_point),
         "capacity": of.capacity,
         "exceptions": [
-            {"day": day.isoformat(), **(_hours(hours) if hours else {"from": None, "to": None})}
+            {
+                "day": day.isoformat(),
+                "from": _hours(hours)["from"] if hours else None,
+                "to": _hours(hours)["to"] if hours else None,
+            }
             for day, hours in of.exceptions
         ],
         "version": of.version,
@@ -40,19 +63,16 @@ def shift(of: domain.Shift) -> dict[str, Any]:
 
 def effect(of: "Effect") -> dict[str, Any]:
     """What came of a change: slots, wall times at which there can be none, walks to look after."""
-    return {
-        "slots": {"opened": of.opened, "withdrawn": of.withdrawn},
-        "left_out": [f"{wall:%Y-%m-%dT%H:%M}" for wall in of.left_out],
-        "walks": walks(of.walks),
-    }
+    return dict(_effect(of))
 
 
 def changed_shift(after: domain.Shift, of: "Effect") -> dict[str, Any]:
     """A shift, and what came of its change."""
-    return {"shift": shift(after), **effect(of)}
+    shown: ChangedShift = {"shift": shift(after), **_effect(of)}
+    return dict(shown)
 
 
-def walks(found: Sequence[domain.Walk]) -> list[dict[str, Any]]:
+def walks(found: Sequence[domain.Walk]) -> list[AffectedWalk]:
     """Walks that somebody must look after."""
     return [
         {
@@ -68,8 +88,9 @@ def walks(found: Sequence[domain.Walk]) -> list[dict[str, Any]]:
     ]
 
 
-def comparison(of: domain.Comparison, names: Mapping[UUID, str]) -> list[dict[str, Any]]:
+def comparison(of: domain.Comparison, names: Mapping[UUID, str]) -> list[ComparedShift]:
     """Every shift that is added, changed or removed, with its officer's name."""
+    changes: Mapping[Change, Sequence[domain.Shift]]
     changes = {"added": of.added, "changed": of.changed, "removed": of.removed}
     return [
         {"change": change, "officer": names[each.officer_id], "shift": shift(each)}
@@ -97,7 +118,7 @@ def in_words(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def absence(of: domain.Absence) -> dict[str, Any]:
+def absence(of: domain.Absence) -> AbsenceJson:
     """An absence, for coordinators."""
     return {
         "id": str(of.id),
@@ -111,9 +132,18 @@ def absence(of: domain.Absence) -> dict[str, Any]:
 
 def recorded_absence(of: domain.Absence, affected: Sequence[domain.Walk]) -> dict[str, Any]:
     """An absence, and the walks that wait for another officer."""
-    return {"absence": absence(of), "walks": walks(affected)}
+    shown: RecordedAbsence = {"absence": absence(of), "walks": walks(affected)}
+    return dict(shown)
 
 
-def _hours(hours: domain.Hours) -> dict[str, str]:
+def _effect(of: "Effect") -> EffectJson:
+    return {
+        "slots": {"opened": of.opened, "withdrawn": of.withdrawn},
+        "left_out": [f"{wall:%Y-%m-%dT%H:%M}" for wall in of.left_out],
+        "walks": walks(of.walks),
+    }
+
+
+def _hours(hours: domain.Hours) -> HoursOfShift:
     begin, end = hours
     return {"from": f"{begin:%H:%M}", "to": "24:00" if end == time() else f"{end:%H:%M}"}

@@ -6,15 +6,21 @@ other; no officer's sex, language or skill is told beside her name.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from booking import domain
 from booking.service.answers import instant
+from booking.service.shapes import (
+    OfficerList,
+    PolicyShown,
+    TeamJson,
+    TermsJson,
+    WardCodes,
+)
 
 MINUTE = timedelta(minutes=1)
 
 
-def team(of: domain.Team) -> dict[str, Any]:
+def team(of: domain.Team) -> TeamJson:
     """A team, the policy in force and its wards."""
     return {
         "id": str(of.id),
@@ -24,12 +30,12 @@ def team(of: domain.Team) -> dict[str, Any]:
     }
 
 
-def wards(of: domain.Wards) -> dict[str, Any]:
+def wards(of: domain.Wards) -> WardCodes:
     """The codes of wards that a team covers, and of those that it borrows from."""
     return {"own": list(of.own), "borrowed": list(of.borrowed)}
 
 
-def policy(of: domain.PolicyVersion, known: Sequence[domain.PolicyVersion]) -> dict[str, Any]:
+def policy(of: domain.PolicyVersion, known: Sequence[domain.PolicyVersion]) -> PolicyShown:
     """A version of a policy, since when it holds, and every version that is known."""
     return {
         **terms(of.policy),
@@ -40,7 +46,7 @@ def policy(of: domain.PolicyVersion, known: Sequence[domain.PolicyVersion]) -> d
     }
 
 
-def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
+def officers(found: Sequence[domain.Officer]) -> OfficerList:
     """Officers, to choose one from."""
     return {
         "items": [
@@ -55,7 +61,7 @@ def officers(found: Sequence[domain.Officer]) -> dict[str, Any]:
     }
 
 
-def terms(of: domain.Policy) -> dict[str, Any]:
+def terms(of: domain.Policy) -> TermsJson:
     """A policy in the words of the body that changes it."""
     return {
         "version": of.version,

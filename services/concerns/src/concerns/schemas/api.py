@@ -35,7 +35,10 @@ class Point(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["Point"]
-    coordinates: tuple[Longitude, Latitude]
+    coordinates: Annotated[
+        tuple[Longitude, Latitude],
+        Field(json_schema_extra={"items": {"type": "number"}}),  # for readers of OpenAPI 3.0
+    ]
 
 
 class CaptureConcern(BaseModel):
