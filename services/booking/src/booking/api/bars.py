@@ -5,12 +5,12 @@ Invariant: no answer names a contact; who is barred is known by a walk's referen
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from booking import service
-from booking.api.asking import Coordinator
-from booking.schemas import BarBody, DeskDep, wards_of
+from booking.api.asking import Coordinator, listed
+from booking.schemas import BarBody, DeskDep, PageDep, wards_of
 from booking.service import answers
 from shared.web import OnceIfGivenDep
 
@@ -18,10 +18,12 @@ router = APIRouter(prefix="/v1")
 
 
 @router.get("/bars", summary="Who may not book online")
-async def list_bars(desk: DeskDep, who: Coordinator) -> JSONResponse:
+async def list_bars(
+    request: Request, desk: DeskDep, who: Coordinator, page: PageDep
+) -> JSONResponse:
     """Of one's wards, the newest first, each by the reference of a walk, with why and by whom."""
-    found = await service.bars(desk, wards_of(who))
-    return JSONResponse({"items": [answers.bar(each) for each in found]})
+    found = await service.bars(desk, wards_of(who), after=page.after, limit=page.limit + 1)
+    return listed(request, found, page, answers.bar)
 
 
 @router.post("/bars", status_code=201, summary="Let somebody book online no longer")

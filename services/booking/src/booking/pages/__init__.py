@@ -6,10 +6,25 @@ its idempotency key, and every page works without script.
 
 from fastapi import APIRouter
 
-from booking.pages import absences, book, feeds, manage, requests, roster, teams, today, week, wish
+from booking.pages import (
+    absences,
+    bars,
+    book,
+    feeds,
+    manage,
+    requests,
+    roster,
+    teams,
+    today,
+    week,
+    wish,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (book, manage, wish, requests, roster, today, week, absences, teams, feeds):
+PARTS = (
+    book, manage, wish, requests, roster, today, week, absences, bars, teams, feeds,
+)  # fmt: skip
+for part in PARTS:
     router.include_router(part.router)
 
 __all__ = ["router"]
