@@ -12,17 +12,19 @@ from booking.pages import (
     book,
     feeds,
     manage,
+    moves,
     requests,
     roster,
     teams,
     today,
+    walks,
     week,
     wish,
 )
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    book, manage, wish, requests, roster, today, week, absences, bars, teams, feeds,
+    book, manage, wish, requests, roster, today, walks, moves, week, absences, bars, teams, feeds,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part.router)
