@@ -15,6 +15,8 @@ from booking.pages import (
     moves,
     requests,
     roster,
+    shift_days,
+    shifts,
     teams,
     today,
     walks,
@@ -24,7 +26,8 @@ from booking.pages import (
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    book, manage, wish, requests, roster, today, walks, moves, week, absences, bars, teams, feeds,
+    book, manage, wish, requests, roster, today, walks, moves, week, shifts, shift_days, absences,
+    bars, teams, feeds,
 )  # fmt: skip
 for part in PARTS:
     router.include_router(part.router)
