@@ -26,6 +26,8 @@ STAFF = (
     ("/booking/requests", "coordinator-1"),
     ("/booking/week", "coordinator-1"),
     ("/booking/shifts", "coordinator-1"),
+    ("/booking/rosters", "coordinator-1"),
+    ("/booking/bars", "coordinator-1"),
     ("/booking/absences", "coordinator-1"),
     ("/booking/teams", "coordinator-1"),
     ("/booking/duty", "duty-1"),

@@ -11,6 +11,7 @@ from booking.pages import (
     bars,
     book,
     feeds,
+    imports,
     manage,
     moves,
     requests,
@@ -26,7 +27,7 @@ from booking.pages import (
 
 router = APIRouter(include_in_schema=False)
 PARTS = (
-    book, manage, wish, requests, roster, today, walks, moves, week, shifts, shift_days, absences,
+    book, manage, wish, requests, roster, today, walks, moves, week, shifts, shift_days, imports, absences,
     bars, teams, feeds,
 )  # fmt: skip
 for part in PARTS:
