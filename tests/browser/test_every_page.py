@@ -74,6 +74,45 @@ async def test_an_absence_and_what_is_wrong_with_one_look_right(visitor: Visitor
     assert "Record an absence" in await visitor.reads()
 
 
+async def test_the_forms_of_a_shift_and_what_is_wrong_with_them_look_right(
+    visitor: Visitor,
+) -> None:
+    await visitor.signs_in("/booking/week", "coordinator-1")
+    for link, button in {
+        "Change or end it": "Change this shift",
+        "a day that": "Change this day",
+    }.items():
+        await visitor.goes("/booking/week")
+        await visitor.page.locator("a", has_text=link).first.click()
+        assert "/booking/shifts/" in visitor.page.url
+        await visitor.looks_right()
+        await visitor.page.locator('input[name="from"]').fill("soon")
+        await visitor.page.get_by_role("button", name=button).click()
+        assert "There is a problem" in await visitor.reads()
+        await visitor.looks_right()
+
+
+async def test_a_walk_and_where_to_move_it_look_right(visitor: Visitor) -> None:
+    await visitor.signs_in("/booking/today", "coordinator-1")
+    await visitor.page.locator('a[href^="/booking/walks/"]').first.click()
+    assert "What has become of it" in await visitor.reads()
+    await visitor.looks_right()
+    assert await visitor.goes(f"{visitor.page.url}/move") == 200
+    await visitor.looks_right()
+
+
+async def test_a_roster_that_is_wrong_and_a_bar_that_is_wrong_look_right(visitor: Visitor) -> None:
+    await visitor.signs_in("/booking/rosters", "coordinator-1")
+    await visitor.page.locator("#csv").fill("officer,weekday")
+    await visitor.page.get_by_role("button", name="See what they would change").click()
+    assert "Lines that are wrong" in await visitor.reads()
+    await visitor.looks_right()
+    await visitor.goes("/booking/bars")
+    await visitor.page.get_by_role("button", name="Bar her from booking online").click()
+    assert "There is a problem" in await visitor.reads()
+    await visitor.looks_right()
+
+
 async def test_the_sign_in_page_and_a_refusal_look_right(visitor: Visitor) -> None:
     await visitor.goes("/notifications/alerts")
     assert "/issuer/authorize" in visitor.page.url
