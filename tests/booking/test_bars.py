@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from booking import service
 from tests.booking.desk import OTHER_WARD, Booking, Json, problem
 
 ADA = "ada@example.org"
@@ -81,3 +82,37 @@ async def test_what_cannot_be_is_refused(
     refused = await bars(booking, await booking.walk(email=ADA), **changes)
     assert (refused.status_code, problem(refused)) == (status, slug)
     assert await booking.rows("select from barred_contact") == []
+
+
+async def test_bars_are_listed_a_page_at_a_time_the_newest_first(booking: Booking) -> None:
+    walk = await booking.walk(email=ADA)
+    for nth in range(3):
+        assert (await bars(booking, walk, reason=f"log {nth}")).status_code == 201
+        booking.clock.advance(timedelta(minutes=1 if nth else 0))
+    said, path = list[str](), "/booking/v1/bars?limit=1"
+    while path:
+        answer = await booking.http.get(path, headers=booking.coordinator)
+        said += [each["reason"] for each in answer.json()["items"]]
+        path = answer.links["next"]["url"] if "next" in answer.links else ""
+        assert bool(path) == bool(answer.json()["next"])
+    assert said[0] == "log 2"
+    assert sorted(said) == ["log 0", "log 1", "log 2"]
+
+
+async def test_a_bar_that_is_over_is_forgotten_with_its_digest_28_days_later(
+    booking: Booking,
+) -> None:
+    walk = await booking.walk(email=ADA)
+    await bars(booking, walk, reason="for ever")
+    until = (booking.clock() + timedelta(days=1)).isoformat()
+    await bars(booking, walk, reason="for a day", until=until)
+    lifted = (await bars(booking, walk, reason="lifted")).json()
+    booking.clock.advance(timedelta(days=1))
+    await booking.http.delete(f"/booking/v1/bars/{lifted['id']}", headers=booking.coordinator)
+    booking.clock.advance(timedelta(days=28))
+    await service.forget_what_is_old(booking.desk)
+    assert len(await booking.rows("select from barred_contact")) == 3
+    booking.clock.advance(timedelta(seconds=1))
+    await service.forget_what_is_old(booking.desk)
+    kept = await booking.rows("select reason from barred_contact")
+    assert kept == [{"reason": "for ever"}]

@@ -27,6 +27,8 @@ STAFF = (
     ("/booking/requests", "coordinator-1"),
     ("/booking/week", "coordinator-1"),
     ("/booking/shifts", "coordinator-1"),
+    ("/booking/rosters", "coordinator-1"),
+    ("/booking/bars", "coordinator-1"),
     ("/booking/absences", "coordinator-1"),
     ("/booking/teams", "coordinator-1"),
     ("/booking/duty", "duty-1"),
@@ -71,6 +73,67 @@ async def test_an_absence_and_what_is_wrong_with_one_look_right(visitor: Visitor
     await visitor.looks_right()
     await visitor.page.get_by_role("button", name="Call it off").click()
     assert "Record an absence" in await visitor.reads()
+
+
+async def test_the_forms_of_a_shift_and_what_is_wrong_with_them_look_right(
+    visitor: Visitor,
+) -> None:
+    page = visitor.page
+    await visitor.signs_in("/booking/shifts", "coordinator-1")
+    await page.get_by_label("Officer").select_option(index=7 if visitor.javascript else 6)
+    await page.get_by_label("Weekday").select_option("tuesday")
+    for name, said in {"from": "20:00", "to": "20:30", "begins_day": "1", "near": "a mill"}.items():
+        await page.locator(f"#{name}").fill(said)
+    for name, said in {"begins_month": "1", "begins_year": "2031"}.items():
+        await page.locator(f"#{name}").fill(said)
+    await page.get_by_label("Meeting point").select_option(index=1)
+    await page.get_by_role("button", name="Add this shift").click()
+    assert "The shift is added" in await visitor.reads()
+    week = await page.locator('a[href^="/booking/shifts?officer="]').first.get_attribute("href")
+    assert week is not None
+    for link, button in {
+        "Change or end it": "Change this shift",
+        "a day that": "Change this day",
+    }.items():
+        await visitor.goes(week.replace("shifts?", "week?"))
+        await page.locator("a", has_text=link).first.click()
+        assert "/booking/shifts/" in visitor.page.url
+        await visitor.looks_right()
+        await visitor.page.locator('input[name="from"]').fill("soon")
+        await visitor.page.get_by_role("button", name=button).click()
+        assert "There is a problem" in await visitor.reads()
+        await visitor.looks_right()
+
+
+async def test_a_walk_and_where_to_move_it_look_right(visitor: Visitor) -> None:
+    await visitor.goes("/booking/")
+    await visitor.page.locator('a[href^="/booking/book?slot="]').first.click()
+    await visitor.page.get_by_label("Your name").fill("Ines Marlow")
+    mail = f"ines{'' if visitor.javascript else '2'}@example.org"
+    await visitor.page.get_by_label("Email address").fill(mail)
+    await visitor.page.get_by_label("I am 18 or over").check()
+    await visitor.page.get_by_role("button", name="Book this walk").click()
+    await visitor.signs_in("/booking/today", "coordinator-1")
+    walk = visitor.page.locator('a[href^="/booking/walks/"]').first
+    if not await walk.count():  # the first that can be booked may be tomorrow's
+        await visitor.page.get_by_role("link", name="the day after").click()
+    await walk.click()
+    assert "What has become of it" in await visitor.reads()
+    await visitor.looks_right()
+    assert await visitor.goes(f"{visitor.page.url}/move") == 200
+    await visitor.looks_right()
+
+
+async def test_a_roster_that_is_wrong_and_a_bar_that_is_wrong_look_right(visitor: Visitor) -> None:
+    await visitor.signs_in("/booking/rosters", "coordinator-1")
+    await visitor.page.locator("#csv").fill("officer,weekday")
+    await visitor.page.get_by_role("button", name="See what they would change").click()
+    assert "Lines that are wrong" in await visitor.reads()
+    await visitor.looks_right()
+    await visitor.goes("/booking/bars")
+    await visitor.page.get_by_role("button", name="Bar her from booking online").click()
+    assert "There is a problem" in await visitor.reads()
+    await visitor.looks_right()
 
 
 async def test_the_sign_in_page_and_a_refusal_look_right(visitor: Visitor) -> None:

@@ -4,6 +4,7 @@ Invariant: whoever passes is known by checked claims, and ``request.state.caller
 subject; 401 (or the way to sign in) for nobody, 403 for somebody without the role.
 """
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -57,9 +58,12 @@ def staff_page(*roles: str) -> Any:
     return Depends(_PageAccess(AccessRule("staff_page", frozenset(roles))))
 
 
-def csrf_form() -> Any:
-    """The form posted to a page, its token and origin found to be ours: yields FormData."""
-    return Depends(_CheckedForm())
+def csrf_form(longest: int = forms.MAX_FIELD_BYTES) -> Any:
+    """The form posted to a page, its token and origin found to be ours: yields FormData.
+
+    ``longest``: how many bytes a field may have, other than a file.
+    """
+    return Depends(_CheckedForm(longest))
 
 
 class _ApiAccess:
@@ -111,8 +115,14 @@ class _Open:
 class _CheckedForm:
     checks_form = True
 
-    async def __call__(self, request: Request) -> FormData:
-        return await forms.checked(request)
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+
+    async def __call__(self, request: Request) -> AsyncGenerator[FormData]:
+        try:
+            yield await forms.checked(request, self._longest)
+        finally:
+            await request.close()
 
 
 def _admitted(request: Request, principal: Principal, rule: AccessRule) -> Principal:

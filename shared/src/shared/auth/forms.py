@@ -105,9 +105,9 @@ class Forms:
         return hmac.new(self._key, f"{purpose} {what}".encode(), hashlib.sha256).hexdigest()
 
 
-async def checked(request: Request) -> FormData:
+async def checked(request: Request, longest: int = MAX_FIELD_BYTES) -> FormData:
     """The posted form, when its token and origin are ours and its text can be stored."""
-    form = await request.form(max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    form = await request.form(max_fields=MAX_FIELDS, max_part_size=longest)
     request.app.state.gate.forms.check(request, form)
     for name, value in form.multi_items():
         if isinstance(value, str) and not _storable(value):

@@ -27,6 +27,7 @@ STAFF = (
     Link("Rosters", "/booking/week", frozenset({"coordinator"})),
     Link("Absences", "/booking/absences", frozenset({"coordinator"})),
     Link("Teams", "/booking/teams", frozenset({"coordinator"})),
+    Link("Bars", "/booking/bars", frozenset({"coordinator"})),
     Link("Capture a concern", "/concerns/capture", frozenset({"officer"})),
     Link("Overdue walks", "/booking/duty", frozenset({"duty", "coordinator"})),
     Link("Alerts", "/notifications/alerts", frozenset({"duty"})),

@@ -21,7 +21,7 @@ from shared.web import Text
 LONGEST_VERSION = 10
 PLACE_ROLES = frozenset({"officer", "coordinator", "duty"})
 
-T = TypeVar("T", domain.Slot, domain.Walk, Waiting)
+T = TypeVar("T", domain.Slot, domain.Walk, domain.Bar, Waiting)
 
 PublicDep = Annotated[None, public()]
 MaybeStaff = Annotated[Principal | None, anyone()]
@@ -72,8 +72,10 @@ def listed(
     return JSONResponse(content, headers=headers)
 
 
-def _place(item: domain.Slot | domain.Walk | Waiting) -> tuple[datetime, UUID]:
-    """Where an item stands in its list: by its start, a wish by the hour of asking."""
+def _place(item: domain.Slot | domain.Walk | domain.Bar | Waiting) -> tuple[datetime, UUID]:
+    """Where an item stands in its list: by its start, a wish by the hour of asking, a bar by its own."""
     if isinstance(item, Waiting):
         return item.request.asked_at, item.request.id
+    if isinstance(item, domain.Bar):
+        return item.since, item.id
     return item.times.starts_at, item.id

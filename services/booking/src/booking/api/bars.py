@@ -5,13 +5,13 @@ Invariant: no answer names a contact; who is barred is known by a walk's referen
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service
-from booking.api.asking import Coordinator
+from booking.api.asking import Coordinator, listed
 from booking.api.refusals import NOT_FOUND
-from booking.schemas import BarBody, DeskDep, wards_of
+from booking.schemas import BarBody, DeskDep, PageDep, wards_of
 from booking.service import answers, shapes
 from shared.errors import NotFound
 from shared.web import OnceIfGivenDep, gives, problems
@@ -22,12 +22,14 @@ router = APIRouter(prefix="/v1", tags=["bars"])
 @router.get(
     "/bars",
     summary="Who may not book online",
-    responses=gives(shapes.BarList),
+    responses=gives(shapes.BarPage, headers=("Link",)),
 )
-async def list_bars(desk: DeskDep, who: Coordinator) -> JSONResponse:
+async def list_bars(
+    request: Request, desk: DeskDep, who: Coordinator, page: PageDep
+) -> JSONResponse:
     """Of one's wards, the newest first, each by the reference of a walk, with why and by whom."""
-    found = await service.bars(desk, wards_of(who))
-    return JSONResponse({"items": [answers.bar(each) for each in found]})
+    found = await service.bars(desk, wards_of(who), after=page.after, limit=page.limit + 1)
+    return listed(request, found, page, answers.bar)
 
 
 @router.post(

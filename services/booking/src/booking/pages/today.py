@@ -1,37 +1,28 @@
-"""For staff: the day's walks with what can be done with them, and the duty list of overdue ones.
+"""For staff: the day's walks, and the duty list of overdue ones; ``walks`` has what is done to them.
 
 Invariant: a name is shown only to who walks with her or sends others to, and each showing is in the
 audit log; the duty list comes from booking's own tables.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated, Literal, TypeVar
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from booking import domain, service, store
 from booking.schemas import DeskDep, wards_of
-from shared.auth import Principal, csrf_form, once_of, staff_page
+from shared.auth import Principal, staff_page
 from shared.errors import Conflict
-from shared.events.walks import Aborted, Party
 from shared.pages import render
 
 router = APIRouter()
 
-SEE_OTHER = 303
 MOST = 200
-
-C = TypeVar("C", bound=str)
-CANCELLED: tuple[Literal["force", "weather", "safety"], ...] = ("force", "weather", "safety")
-ABORTED: tuple[Aborted, ...] = ("participant", "incident", "weather", "safety")
-PARTIES: tuple[Party, ...] = ("participant", "officer")
+OPEN_WALKS = frozenset({"officer", "coordinator"})
 
 StaffDep = Annotated[Principal, staff_page("officer", "coordinator")]
-FormDep = Annotated[FormData, csrf_form()]
 
 
 @router.get("/today")
@@ -42,82 +33,7 @@ async def show_today(
     day: date | None = None,
 ) -> Response:
     """The walks of a London day (today unless said) in one's wards."""
-    return await _today(request, who, desk, day)
-
-
-@router.post("/walks/{walk_id}/start")
-async def start_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """They have set off."""
-    try:
-        await service.start_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
-
-
-@router.post("/walks/{walk_id}/end")
-async def end_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """Both are accounted for."""
-    try:
-        await service.end_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
-
-
-@router.post("/walks/{walk_id}/cancel")
-async def cancel_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """The force calls it off."""
-    try:
-        reason = _one_of(form, "reason", CANCELLED)
-        await service.cancel_walk(desk, walk_id, who, reason, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
-
-
-@router.post("/walks/{walk_id}/abort")
-async def abort_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """They have broken off."""
-    try:
-        reason = _one_of(form, "reason", ABORTED)
-        await service.abort_walk(desk, walk_id, who, reason, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
-
-
-@router.post("/walks/{walk_id}/no-show")
-async def miss_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """One side did not come."""
-    try:
-        party = _one_of(form, "party", PARTIES)
-        await service.miss_walk(desk, walk_id, who, party, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
-
-
-@router.post("/walks/{walk_id}/debrief")
-async def debrief_walk(
-    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
-) -> Response:
-    """All that was said is written down."""
-    try:
-        await service.debrief_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _today(request, who, desk, _day(form), refusal)
-    return _back(form)
+    return await show_day(request, who, desk, day)
 
 
 @router.get("/duty")
@@ -130,16 +46,18 @@ async def show_duty(
     wanted = store.walks.Wanted(wards=wards_of(who), overdue=True, limit=MOST)
     async with desk.database.reading() as connection:
         walks = await store.walks.list_walks(connection, wanted)
-    return render(request, "booking/duty.html", walks=walks, at=desk.clock())
+    opens = bool(who.roles & OPEN_WALKS)
+    return render(request, "booking/duty.html", walks=walks, opens=opens, at=desk.clock())
 
 
-async def _today(
+async def show_day(
     request: Request,
     who: Principal,
     desk: service.Desk,
     day: date | None,
     refusal: Conflict | None = None,
 ) -> Response:
+    """The walks of a day, and why something could not be done to one of them."""
     at = desk.clock()
     today = at.astimezone(domain.LONDON).date()
     shown = min(max(day or today, today - timedelta(days=366)), today + timedelta(days=366))
@@ -163,19 +81,9 @@ async def _today(
     )
 
 
-def _day(form: FormData) -> date | None:
+def day_in(form: FormData) -> date | None:
     """The day whose walks the form was on."""
     try:
         return date.fromisoformat(str(form.get("day", "")))
     except ValueError:
         return None
-
-
-def _one_of(form: FormData, name: str, choices: Sequence[C]) -> C:
-    """What was chosen; the first where nothing was: the form comes with it chosen."""
-    return next((choice for choice in choices if choice == form.get(name)), choices[0])
-
-
-def _back(form: FormData) -> Response:
-    day = _day(form)
-    return RedirectResponse(f"/booking/today{f'?day={day}' if day else ''}", SEE_OTHER)

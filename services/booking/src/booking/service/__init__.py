@@ -21,7 +21,7 @@ from booking.service.changes import (
     reassign_walk,
     undo_cancel_by_link,
 )
-from booking.service.days import walks_of_day
+from booking.service.days import OneWalk, one_walk, walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
 from booking.service.holds import hold, let_go
@@ -76,6 +76,7 @@ __all__ = [
     "NewAbsence",
     "NewBar",
     "NewSlot",
+    "OneWalk",
     "OwnFeed",
     "RosterLine",
     "Standing",
@@ -129,6 +130,7 @@ __all__ = [
     "must_lead",
     "note_reported",
     "officers_led",
+    "one_walk",
     "open_next_shift",
     "open_slot",
     "own_feed",

@@ -81,7 +81,13 @@ async def lift_bar(desk: Desk, bar_id: UUID, who: Principal) -> None:
     desk.log.info("contact.bar_lifted", bar=str(bar_id))
 
 
-async def bars(desk: Desk, wards: Sequence[str] | None) -> Sequence[domain.Bar]:
-    """The bars that hold now in these wards; None: in all."""
+async def bars(
+    desk: Desk,
+    wards: Sequence[str] | None,
+    *,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[domain.Bar]:
+    """The bars that hold now in these wards (None: in all), the newest first; ``after``: older ones."""
     async with desk.database.reading() as connection:
-        return await store.bars.list_bars(connection, desk.clock(), wards)
+        return await store.bars.list_bars(connection, desk.clock(), wards, after=after, limit=limit)

@@ -57,13 +57,14 @@ async def count_what_is_old(desk: Desk) -> int:
 
 
 async def forget_what_is_old(desk: Desk) -> int:
-    """Erase participants 28 days after their walk's or wish's end, and what only counted tries."""
+    """Erase participants 28 days after their walk's or wish's end, bars as long after theirs, old tries."""
     at = desk.clock()
     before = at - domain.KEPT_AFTER_END
     async with desk.database.transaction() as connection:
         erased = await store.people.forget_old_participants(connection, before)
         erased += await store.requests.forget_old(connection, before)
         await store.people.forget_old_tries(connection, at)
+        await store.bars.forget_old(connection, before)
         await store.overdue.forget_old_reports(connection, before)
     if erased:
         desk.log.info("participants.erased", count=erased)

@@ -40,5 +40,7 @@ def _step(of: Planned) -> PlannedWalk:
         "instead": {"starts_at": instant(of.other_starts_at)} if of.other_starts_at else None,
         "outcome": of.outcome,
         "said": of.said,
-        "wish": {"reference": of.wish, "state": of.wish_state.value} if of.wish_state else None,
+        "wish": {"reference": of.wish, "state": of.wish_state.value}
+        if of.wish and of.wish_state
+        else None,
     }

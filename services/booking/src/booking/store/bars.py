@@ -1,6 +1,6 @@
 """Barred contacts in the database, by the keyed digest under which contacts are counted.
 
-Invariant: no address is kept here; a bar that was lifted stays, with who lifted it.
+Invariant: no address is kept here; a bar that was lifted, or has ended, goes with its digest 28 days after.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,12 @@ LIST_BARS = """
 select * from barred_contact
  where lifted_at is null and (until is null or until > $1)
    and ($2::text[] is null or ward_code = any ($2))
- order by barred_at desc, id
+   and ($3::timestamptz is null or (barred_at, id) < ($3, $4::uuid))
+ order by barred_at desc, id desc
+ limit $5
 """
+
+FORGET_OLD = "delete from barred_contact where lifted_at < $1 or until < $1"
 
 
 async def bar(connection: Connection, walk_id: UUID, wanted: domain.Bar) -> domain.Bar | None:
@@ -52,7 +56,19 @@ async def lift(connection: Connection, bar_id: UUID, *, by: str, at: datetime) -
 
 
 async def list_bars(
-    connection: Connection, at: datetime, wards: Sequence[str] | None
+    connection: Connection,
+    at: datetime,
+    wards: Sequence[str] | None,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
 ) -> list[domain.Bar]:
-    """The bars that hold now, in these wards (None: in all), the newest first."""
-    return [rows.bar(row) for row in await connection.fetch(LIST_BARS, at, wards)]
+    """The bars that hold now, in these wards (None: in all), the newest first; ``after``: older ones."""
+    since, last = after or (None, None)
+    found = await connection.fetch(LIST_BARS, at, wards, since, last, limit)
+    return [rows.bar(row) for row in found]
+
+
+async def forget_old(connection: Connection, before: datetime) -> None:
+    """Drop bars that were lifted, or had ended, before an instant."""
+    await connection.execute(FORGET_OLD, before)

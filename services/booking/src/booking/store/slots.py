@@ -176,12 +176,17 @@ async def lock_slot(
     return (rows.slot(row), rows.policy(row)) if row else None
 
 
-async def leave(connection: Connection, slot: UUID, state: domain.SlotState | None = None) -> None:
-    """A walk has left a slot: its officers are free when nobody is left, and it is as ``state`` says."""
-    await connection.execute(LOCK_ALONE, slot)
-    if state is not None:  # while somebody is left it is not withdrawn
-        await connection.execute(SET_SLOT_STATE, slot, state.value)
-    await connection.execute(FREE_OFFICERS, slot, None)
+async def leave(
+    connection: Connection, slot_id: UUID, state: domain.SlotState | None = None
+) -> None:
+    """A walk has left a slot: its officers are free when nobody is left on it.
+
+    The slot is then what ``state`` says (None: what it was); while somebody is left it is not withdrawn.
+    """
+    await connection.execute(LOCK_ALONE, slot_id)
+    if state is not None:
+        await connection.execute(SET_SLOT_STATE, slot_id, state.value)
+    await connection.execute(FREE_OFFICERS, slot_id, None)
 
 
 async def lock_slots(connection: Connection, slot_ids: Sequence[UUID]) -> None:

@@ -39,7 +39,7 @@ from booking.service.shapes.teams import (
 )
 from booking.service.shapes.walks import (
     BarJson,
-    BarList,
+    BarPage,
     BookedWalk,
     DeedJson,
     FeedAddress,
@@ -61,7 +61,7 @@ __all__ = [
     "AbsenceList",
     "AffectedWalk",
     "BarJson",
-    "BarList",
+    "BarPage",
     "BookedWalk",
     "ChangedShift",
     "ComparedShift",

@@ -181,10 +181,11 @@ class WardList(TypedDict):
     items: list[WardJson]
 
 
-class BarList(TypedDict):
-    """Bars."""
+class BarPage(TypedDict):
+    """A page of bars."""
 
     items: list[BarJson]
+    next: Cursor
 
 
 class HoldJson(TypedDict):
