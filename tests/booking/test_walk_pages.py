@@ -120,7 +120,10 @@ async def test_a_walk_is_given_to_an_officer_who_could_and_no_other_is_offered(
 
 @pytest.mark.parametrize(
     ("officer", "status", "said"),
-    [("", 422, "Choose an officer"), (str(some_id()), 422, "Is no officer")],
+    [
+        ("", 422, "Choose an officer"),
+        ("0c7d3f0e-5b1f-4a55-9a0e-2f6f6f1f0c11", 422, "Is no officer"),
+    ],
 )
 async def test_who_is_no_officer_is_said(
     booking: Booking, officer: str, status: int, said: str
