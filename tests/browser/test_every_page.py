@@ -107,7 +107,7 @@ async def test_the_forms_of_a_shift_and_what_is_wrong_with_them_look_right(
 
 async def test_a_walk_and_where_to_move_it_look_right(visitor: Visitor) -> None:
     await visitor.goes("/booking/")
-    await visitor.page.locator('a[href^="/booking/book?slot="]').first.click()
+    await visitor.page.locator('form[action="/booking/hold"] button').first.click()
     await visitor.page.get_by_label("Your name").fill("Ines Marlow")
     mail = f"ines{'' if visitor.javascript else '2'}@example.org"
     await visitor.page.get_by_label("Email address").fill(mail)
