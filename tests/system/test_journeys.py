@@ -1,10 +1,6 @@
-"""Journeys: two women meet at the last slot.
-
-Over HTTP, on processes.
-"""
+"""Journeys: two women meet at the last slot, over HTTP, on processes."""
 
 import asyncio
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +8,9 @@ from tests.infra import until
 from tests.system.acts import People, an_address
 from tests.system.installation import Installation
 
-TALLOW_BRIDGE = {"code": "L05000003", "point": [-0.1839, 51.426075]}
 QUARRY_RISE = {"code": "L05000004", "point": [-0.1579, 51.426075]}
-CINDER_LANE = {"code": "L05000006", "point": [-0.2099, 51.410575]}
-PEPPER_GREEN = {"code": "L05000005", "point": [-0.2359, 51.410575]}
 ALL_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 TOMORROW = timedelta(days=1)
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/booking/\S+")
 # A worker looks for what expired and for whom to offer every five seconds.
 PATIENCE = 60
 
