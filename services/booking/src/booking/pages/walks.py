@@ -4,7 +4,7 @@ Invariant: each act is the one that the API has, under the same rules; whoever i
 the page that she came from, with the walk as it is now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -48,11 +48,8 @@ async def start_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """They have set off."""
-    try:
-        await service.start_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    doing = service.start_walk(desk, walk_id, who, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/end")
@@ -60,11 +57,8 @@ async def end_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """Both are accounted for."""
-    try:
-        await service.end_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    doing = service.end_walk(desk, walk_id, who, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/cancel")
@@ -72,12 +66,9 @@ async def cancel_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """The force calls it off."""
-    try:
-        reason = _one_of(form, "reason", CANCELLED)
-        await service.cancel_walk(desk, walk_id, who, reason, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    reason = _one_of(form, "reason", CANCELLED)
+    doing = service.cancel_walk(desk, walk_id, who, reason, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/abort")
@@ -85,12 +76,9 @@ async def abort_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """They have broken off."""
-    try:
-        reason = _one_of(form, "reason", ABORTED)
-        await service.abort_walk(desk, walk_id, who, reason, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    reason = _one_of(form, "reason", ABORTED)
+    doing = service.abort_walk(desk, walk_id, who, reason, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/no-show")
@@ -98,12 +86,9 @@ async def miss_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """One side did not come."""
-    try:
-        party = _one_of(form, "party", PARTIES)
-        await service.miss_walk(desk, walk_id, who, party, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    party = _one_of(form, "party", PARTIES)
+    doing = service.miss_walk(desk, walk_id, who, party, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/debrief")
@@ -111,11 +96,8 @@ async def debrief_walk(
     request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
 ) -> Response:
     """All that was said is written down."""
-    try:
-        await service.debrief_walk(desk, walk_id, who, once_of(request, form))
-    except Conflict as refusal:
-        return await _again(request, who, desk, walk_id, form, refusal)
-    return _back(form, walk_id)
+    doing = service.debrief_walk(desk, walk_id, who, once_of(request, form))
+    return await _done(request, who, desk, walk_id, form, doing)
 
 
 @router.post("/walks/{walk_id}/reassign")
@@ -148,19 +130,23 @@ def _back(form: FormData, walk_id: UUID) -> Response:
     return RedirectResponse(path, SEE_OTHER)
 
 
-async def _again(
+async def _done(
     request: Request,
     who: Principal,
     desk: Desk,
     walk_id: UUID,
     form: FormData,
-    refusal: Conflict,
+    doing: Awaitable[object],
 ) -> Response:
-    """The page that the form was on, with why nothing was done."""
-    if day := today.day_in(form):
-        return await today.show_day(request, who, desk, day, refusal)
-    errors = {"walk": refusal.detail}
-    return await _page(request, who, desk, walk_id, errors, status=refusal.status)
+    """Back to where the form was; when it is refused, that page with why nothing was done."""
+    try:
+        await doing
+    except Conflict as refusal:
+        if day := today.day_in(form):
+            return await today.show_day(request, who, desk, day, refusal)
+        errors = {"walk": refusal.detail}
+        return await _page(request, who, desk, walk_id, errors, status=refusal.status)
+    return _back(form, walk_id)
 
 
 async def _page(
