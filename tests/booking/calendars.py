@@ -54,6 +54,7 @@ def _parsed(answer: httpx.Response) -> Any:
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     text = answer.content.decode()
     if "TZID=" in text:
+        assert "BEGIN:VTIMEZONE" in text, "a file brings its clocks along"
         clocks = text[text.index("BEGIN:VTIMEZONE") : text.index("END:VTIMEZONE")]
         said = tz.tzical(StringIO(f"{clocks}END:VTIMEZONE\r\n"))
         # Left alone it takes them from pytz, whatever the file says.

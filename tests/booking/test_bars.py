@@ -84,6 +84,17 @@ async def test_what_cannot_be_is_refused(
     assert await booking.rows("select from barred_contact") == []
 
 
+async def test_a_walk_of_another_coordinator_s_ward_bars_nobody(booking: Booking) -> None:
+    walk = await booking.walk(email=ADA)
+    refused = await booking.http.post(
+        "/booking/v1/bars",
+        json={"reference": walk["reference"], "reason": "abusive, see log 12"},
+        headers=booking.issuer.bearer("coordinator", wards=[OTHER_WARD]),
+    )
+    assert refused.status_code == 403
+    assert await booking.rows("select from barred_contact") == []
+
+
 async def test_bars_are_listed_a_page_at_a_time_the_newest_first(booking: Booking) -> None:
     walk = await booking.walk(email=ADA)
     for nth in range(3):

@@ -90,6 +90,12 @@ def test_the_order_does_not_depend_on_the_order_of_asking(
     assert domain.match(candidates, needs) == domain.match(shuffled, needs)
 
 
+def test_where_all_else_is_the_same_the_pick_is_still_the_same() -> None:
+    one, other = (domain.Candidate(a_slot(nth), domain.Traits()) for nth in (1, 2))
+    both = [domain.match(order, domain.Needs()) for order in ([one, other], [other, one])]
+    assert both[0] == both[1]
+
+
 @given(candidates=CANDIDATES, needs=NEEDS)
 def test_own_wards_come_first_then_whoever_has_walked_least(
     candidates: list[domain.Candidate], needs: domain.Needs

@@ -1,29 +1,26 @@
-"""Wishes and offers against the database: who is offered what, what her answer does, and races."""
+"""Wishes and offers against the database: who is offered what, and what her answer does."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import time, timedelta
-from itertools import cycle
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from booking import domain, service, store
-from shared.auth import Principal
-from shared.errors import Forbidden, NotFound
+from shared.errors import Forbidden
 from shared.events.requests import INTERNAL
 from shared.events.walks import INTERNAL as WALKS
 from shared.idempotency import once
-from tests.booking.desk import OTHER_WARD, WARD, Booking, Json
-from tests.booking.test_races import OFTEN
+from tests.booking.desk import OTHER_WARD, WARD, Booking
 from tests.booking.wishes import (
+    COORDINATOR,
     DAY,
     NO_KEY,
+    accepts,
     agrees,
     asks,
+    declines,
     offer_of,
     officer_is,
     stands,
@@ -32,16 +29,6 @@ from tests.booking.wishes import (
     works,
 )
 from tests.factories import START
-
-COORDINATOR = Principal("c-1", "Coordinator", frozenset({"coordinator"}), frozenset({"*"}))
-
-
-async def accepts(booking: Booking, answer: Json) -> Json:
-    return await service.accept_by_link(booking.desk, token_of(answer), NO_KEY)
-
-
-async def declines(booking: Booking, answer: Json) -> Json:
-    return await service.decline_by_link(booking.desk, token_of(answer), NO_KEY)
 
 
 async def test_an_accepted_offer_is_a_walk_whose_first_event_is_the_confirmation(
@@ -233,15 +220,6 @@ async def test_a_wish_withdrawn_lets_go_of_its_place(booking: Booking) -> None:
     await agrees(booking)
 
 
-async def test_a_wish_that_nobody_could_meet_is_closed_after_eight_weeks(booking: Booking) -> None:
-    wish = await asks(booking)
-    booking.clock.at = START + domain.requests.WAITS_AT_MOST
-    await works(booking)
-    assert (await stands(booking, wish)).request.state == "closed"
-    last = (await booking.events(INTERNAL))[-1]
-    assert json.loads(last["value"])["reason"] == "too_late"
-
-
 async def test_what_can_no_longer_be_kept_is_not_confirmed(booking: Booking) -> None:
     await booking.slot(at=START + DAY)
     wish = await asks(booking)
@@ -310,181 +288,3 @@ async def test_a_coordinator_offers_any_slot_that_meets_the_needs(booking: Booki
         await service.make_offer(*offer, COORDINATOR, NO_KEY)
     await accepts(booking, wish)
     await agrees(booking)
-
-
-async def test_a_contact_has_so_many_open_wishes_and_none_while_barred(booking: Booking) -> None:
-    for _ in range(2):
-        await asks(booking)
-    with pytest.raises(domain.TooManyWalks):
-        await asks(booking, "Ada+again")
-    await asks(booking, "bea")
-    walk = await booking.walk(email="cat@example.org")
-    bar = {"reference": walk["reference"], "reason": "see log 12"}
-    await booking.http.post("/booking/v1/bars", json=bar, headers=booking.coordinator)
-    with pytest.raises(domain.TooManyWalks):
-        await asks(booking, "cat")
-
-
-async def test_a_link_leads_to_one_wish_and_ends_with_it(booking: Booking) -> None:
-    first, second = await asks(booking, "ada"), await asks(booking, "bea")
-    parts, others = token_of(first).split("."), token_of(second).split(".")
-    with pytest.raises(NotFound):
-        await service.wish_of_link(booking.desk, ".".join((*parts[:2], others[2])))
-    walk = await booking.walk()
-    with pytest.raises(NotFound):
-        await service.wish_of_link(booking.desk, walk["manage_url"].rsplit("/", 1)[-1])
-    with pytest.raises(NotFound):
-        await service.walk_of_link(booking.desk, token_of(first))
-    await service.withdraw_by_link(booking.desk, token_of(first), NO_KEY)
-    booking.clock.advance(timedelta(days=28))
-    await stands(booking, first)
-    booking.clock.advance(timedelta(seconds=1))
-    with pytest.raises(domain.LinkOver):
-        await stands(booking, first)
-
-
-async def test_who_made_a_wish_is_sealed_and_forgotten(booking: Booking) -> None:
-    wish = await asks(booking, note="I stammer")
-    [row] = await booking.rows("select * from request")
-    assert not any(word in str(row).lower() for word in ("ada", "stammer", "example.org"))
-    await service.withdraw_by_link(booking.desk, token_of(wish), NO_KEY)
-    booking.clock.advance(timedelta(days=28))
-    assert await service.count_what_is_old(booking.desk) == 0
-    booking.clock.advance(timedelta(seconds=1))
-    assert await service.count_what_is_old(booking.desk) == 1
-    assert await service.forget_what_is_old(booking.desk) == 1
-    [row] = await booking.rows("select sealed, wrapped_key, key_name, contact_hmac from request")
-    assert set(row.values()) == {None}
-
-
-# Either side gets a head start in turn, and neither: without it the shorter way always comes first.
-HEAD_STARTS = cycle(((0.0, 0.0), (0.0, 0.02), (0.02, 0.0)))
-
-# Answers who came first.
-Race = Callable[[Booking], Awaitable[str]]
-
-
-async def outcomes(*doings: Awaitable[Any]) -> list[Any]:
-    """What became of two things done at once: answers, and refusals."""
-
-    async def late(doing: Awaitable[Any], by: float) -> Any:
-        await asyncio.sleep(by)
-        return await doing
-
-    both = [late(doing, by) for doing, by in zip(doings, next(HEAD_STARTS), strict=True)]
-    found = await asyncio.gather(*both, return_exceptions=True)
-    for each in found:
-        assert not isinstance(each, BaseException) or isinstance(
-            each, domain.OfferOver | domain.SlotTaken | domain.RequestOver
-        ), repr(each)
-    return found
-
-
-async def an_offer_is_accepted_while_it_expires(booking: Booking) -> str:
-    await booking.slot(at=booking.clock.at + DAY)
-    wish = await asks(booking)
-    await works(booking)
-    due = (await offer_of(booking, wish)).expires_at
-    # The worker's clock is a moment ahead of the api's: both are in time by their own.
-    ahead = replace(booking.desk, clock=lambda: due)
-    booking.clock.at = due - timedelta(microseconds=1)
-    accepted, _ = await outcomes(accepts(booking, wish), service.expire_next(ahead))
-    state = (await stands(booking, wish)).request.state
-    confirmed = (await booking.types(WALKS)).count("walk.confirmed.v1")
-    expired = (await types(booking, wish)).count("offer.expired")
-    if isinstance(accepted, domain.OfferOver):
-        assert (state, confirmed, expired) == ("waitlisted", 0, 1)
-        return "expired"
-    assert (state, confirmed, expired) == ("confirmed", 1, 0)
-    return "accepted"
-
-
-async def two_offers_of_one_slot(booking: Booking) -> str:
-    wishes = [await asks(booking, who) for who in ("ada", "bea")]
-    slot_id = UUID(await booking.slot(at=booking.clock.at + DAY))
-    made = await outcomes(
-        *(
-            service.make_offer(booking.desk, UUID(each["id"]), slot_id, COORDINATOR, NO_KEY)
-            for each in wishes
-        )
-    )
-    assert sum(isinstance(each, domain.SlotTaken) for each in made) == 1
-    [offer] = await booking.rows("select request_id from offer")
-    return "first" if str(offer["request_id"]) == wishes[0]["id"] else "second"
-
-
-async def an_offer_against_a_booking(booking: Booking) -> str:
-    wish = await asks(booking)
-    slot_id = await booking.slot(at=booking.clock.at + DAY)
-    booked, _ = await outcomes(booking.books(slot_id), service.match_next(booking.desk))
-    offered = bool((await stands(booking, wish)).offer)
-    assert (booked.status_code == 201) is not offered
-    return "offered" if offered else "booked"
-
-
-async def accepted_against_withdrawn(booking: Booking) -> str:
-    await booking.slot(at=booking.clock.at + DAY)
-    wish = await asks(booking)
-    await works(booking)
-    found = await outcomes(
-        accepts(booking, wish),
-        service.withdraw_by_link(booking.desk, token_of(wish), NO_KEY),
-    )
-    assert sum(isinstance(each, domain.RequestOver) for each in found) == 1
-    return (await stands(booking, wish)).request.state.value
-
-
-async def accepted_twice(booking: Booking) -> str:
-    await booking.slot(at=booking.clock.at + DAY)
-    wish = await asks(booking)
-    await works(booking)
-    found = await outcomes(accepts(booking, wish), accepts(booking, wish))
-    assert sum(isinstance(each, domain.RequestOver) for each in found) == 1
-    assert len(await booking.rows("select from walk")) == 1
-    return "second" if isinstance(found[0], domain.RequestOver) else "first"
-
-
-RACES: tuple[Race, ...] = (
-    an_offer_is_accepted_while_it_expires,
-    two_offers_of_one_slot,
-    an_offer_against_a_booking,
-    accepted_against_withdrawn,
-    accepted_twice,
-)
-
-
-async def next_round(booking: Booking, nth: int) -> None:
-    """Nothing of the round before; the same hour, since no slot may cross midnight: hours do not."""
-    async with booking.database.transaction() as connection:
-        await connection.execute(
-            "truncate request, walk, slot, assignment, event_log, outbox cascade"
-        )
-    booking.clock.at = START + 3 * nth * DAY
-
-
-@OFTEN
-@pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-async def test_exactly_one_outcome_whoever_comes_first(
-    booking: Booking, race: Race, rounds: int
-) -> None:
-    first = set[str]()
-    for nth in range(rounds):
-        await next_round(booking, nth)
-        first.add(await race(booking))
-        await agrees(booking)
-    assert len(first) == 2, first
-
-
-@OFTEN
-async def test_two_workers_offer_one_slot_to_the_first_in_line(
-    booking: Booking, rounds: int
-) -> None:
-    for nth in range(rounds):
-        await next_round(booking, nth)
-        first, second = [await asks(booking, who) for who in ("ada", "bea")]
-        await booking.slot(at=booking.clock.at + DAY)
-        # A refusal would be a failed timer: whoever comes second looks again.
-        assert await outcomes(*(service.match_next(booking.desk) for _ in range(2))) == [True] * 2
-        assert (await stands(booking, first)).offer
-        assert not (await stands(booking, second)).offer
-        await agrees(booking)

@@ -209,6 +209,11 @@ def test_an_offer_is_answered_once_and_in_time() -> None:
     )
     with pytest.raises(domain.OfferOver):
         offers.accept(request, offer, offer.expires_at)
+    with pytest.raises(domain.RequestOver):
+        offers.make(request, offer)  # one at a time
+    waits, declined, _ = offers.decline(request, offer, 0, START)
+    with pytest.raises(domain.OfferOver):
+        offers.accept(waits, declined, START)
     after, accepted = offers.accept(request, offer, offer.expires_at - timedelta(seconds=1))
     assert (after.state, accepted.state) == ("confirmed", "accepted")
     for again in (

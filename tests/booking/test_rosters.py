@@ -212,6 +212,16 @@ async def test_a_slot_that_somebody_withdrew_is_not_opened_again(booking: Bookin
     assert (await opened(booking))[0] == "2027-01-13 19:00"
 
 
+async def test_not_even_at_another_place_is_it_opened_again(booking: Booking) -> None:
+    shift = await added(booking)
+    walk = (await booking.books((await booking.slots())[0]["id"])).json()
+    assert (await booking.acts(walk, "cancel")).status_code == 200
+    place = {"name": "The green", "coordinates": booking.place(OTHER_WARD)}
+    answer = await puts(booking, shift, ward=OTHER_WARD, near="the green", meeting_point=place)
+    assert answer.json()["slots"] == {"opened": 15, "withdrawn": 15}
+    assert (await opened(booking))[0] == "2027-01-13 19:00"
+
+
 async def test_another_place_opens_the_slots_anew(booking: Booking) -> None:
     shift = await added(booking)
     place = {"name": "The green", "coordinates": booking.place(OTHER_WARD)}

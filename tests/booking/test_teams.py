@@ -171,6 +171,10 @@ async def test_a_coordinator_changes_the_teams_of_her_wards_only(booking: Bookin
         path, json=TERMS, headers=booking.officer | {"If-Match": '"1"'}
     )
     assert officer.status_code == 403
+    mine = booking.issuer.bearer("coordinator", wards=[WARD]) | {"If-Match": '"2"'}
+    further = {"own": [WARD, OTHER_WARD]}
+    wider = await booking.http.put(path.replace("policy", "wards"), json=further, headers=mine)
+    assert wider.status_code == 403, "her team walks where she is no coordinator"
 
 
 async def test_a_seed_file_says_wards_and_what_officers_bring(booking: Booking) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from booking import domain, service
+from shared.auth import Principal
 from shared.events.requests import INTERNAL
 from shared.idempotency import once
 from tests.booking.desk import WARD, Booking, Json
@@ -13,6 +14,7 @@ from tests.booking.desk import WARD, Booking, Json
 NO_KEY = once("test", None, b"")
 DAY = timedelta(days=1)
 ALWAYS = domain.WishedHours((1, 2, 3, 4, 5, 6, 7), time(0), time(0))
+COORDINATOR = Principal("c-1", "Coordinator", frozenset({"coordinator"}), frozenset({"*"}))
 A_WISH = service.Wish(
     wards=(WARD,),
     hours=(ALWAYS,),
@@ -38,6 +40,16 @@ async def asks(booking: Booking, who: str = "ada", **changes: Any) -> Json:
 def token_of(answer: Json) -> str:
     """The last part of a wish's link."""
     return answer["manage_url"].rsplit("/", 1)[-1]
+
+
+async def accepts(booking: Booking, answer: Json) -> Json:
+    """She takes the offer."""
+    return await service.accept_by_link(booking.desk, token_of(answer), NO_KEY)
+
+
+async def declines(booking: Booking, answer: Json) -> Json:
+    """She would rather not."""
+    return await service.decline_by_link(booking.desk, token_of(answer), NO_KEY)
 
 
 async def works(booking: Booking) -> None:

@@ -208,6 +208,28 @@ async def test_a_new_log_is_read_from_its_start(
     assert await path.effects(shared_database) == {str(key): [1] for key in before + after}
 
 
+async def test_at_a_rebalance_every_place_is_looked_up_again(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics)
+    await path.make_ledger(shared_database)
+    name, keys = f"test-{new_id()}", [new_id() for _ in range(30)]
+
+    async def stands_here() -> bool:
+        async with shared_database.reading() as connection:
+            gone = "select count(*) from consumer_offset where cluster = 'gone'"
+            return await connection.fetchval(gone) == 0
+
+    async with relaying(mine), consuming(mine, name):
+        await path.say(shared_database, *keys)
+        await until(lambda: path.number_of_effects(shared_database, 30), 20)
+        async with shared_database.transaction() as connection:
+            await connection.execute("update consumer_offset set cluster = 'gone'")
+        async with consuming(mine, name):  # a member more: the group is formed anew
+            await until(stands_here)
+    assert await path.effects(shared_database) == {str(key): [1] for key in keys}
+
+
 async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
     shared_database: Database, empty_topics: str
 ) -> None:

@@ -33,11 +33,11 @@ def described() -> Json:
 
     @router.get("/open", summary="Open")
     async def look(_: Annotated[None, public()]) -> Thing:
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: only described
 
     @router.get("/more", summary="More", responses=gives(Thing, headers=("Link",)))
     async def look_closer(_: Annotated[Principal | None, anyone()], page: int = 0) -> Thing:
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: only described
 
     @router.post(
         "/things",
@@ -48,7 +48,7 @@ def described() -> Json:
     async def make(
         _: Annotated[Principal, allow("officer", "duty")], body: Thing, request: OnceDep
     ) -> Thing:
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: only described
 
     @router.put("/things", summary="Change")
     async def change(
@@ -56,7 +56,7 @@ def described() -> Json:
         body: Thing,
         if_match: Annotated[str | None, Header(max_length=100)] = None,
     ) -> Thing:
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: only described
 
     return create_api(parts_for(NAME, cast("Database", None)), NAME, under(NAME, router)).openapi()
 
