@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from aiokafka.errors import KafkaError
+
 from shared import outbox
 from shared.bands import band_of
 from shared.clock import now
@@ -18,13 +20,15 @@ from shared.consumer import Consumer
 from shared.consumer.drainer import drain_due, drain_forever
 from shared.events import Outgoing, Received, WardRef, internal, walks
 from shared.events.walks import SharedWalkStarted, WalkStarted
+from shared.kafka import open_admin
 from shared.postgres import Connection, Database
 from shared.relay import Relay
 from shared.republish import republish
 from shared.service import Handler, Parts, Work
 from tests.factories import Clock, KeptParts, parts_for
+from tests.infra import until
 from tests.kafka import apply_topics
-from tests.keyring import SUITE, reach
+from tests.keyring import SUITE, as_operator, reach
 
 START = now()
 TOPIC = walks.INTERNAL
@@ -191,6 +195,20 @@ async def relaying(parts: Parts[Any], service: str = "booking") -> AsyncGenerato
     relay = Relay(parts, service)
     async with running(relay.run()):
         yield relay
+
+
+async def without_topic(bootstrap: str, topic: str) -> None:
+    """Delete a topic, and return when it is gone: until then it takes records and loses them."""
+    async with open_admin(as_operator(bootstrap)) as admin:
+        await admin.delete_topics([topic])
+
+        async def is_gone() -> bool:
+            try:
+                return topic not in await admin.list_topics()
+            except KafkaError:
+                return False
+
+        await until(is_gone)
 
 
 @asynccontextmanager

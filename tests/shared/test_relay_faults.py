@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from shared import kafka
 from shared.clock import new_id
@@ -21,7 +19,6 @@ from shared.republish import republish
 from tests.factories import KeptParts
 from tests.infra import until
 from tests.kafka import KafkaNode
-from tests.keyring import as_operator
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 
@@ -72,9 +69,7 @@ def _restarts(mine: Any) -> bool:
 async def test_a_missing_topic_holds_back_only_its_own_rows(
     shared_database: Database, kafka_node: KafkaNode
 ) -> None:
-    async with kafka.open_admin(as_operator(kafka_node.bootstrap)) as admin:
-        await admin.delete_topics([SHARED])
-        await until(lambda: _is_gone(admin), 20)
+    await path.without_topic(kafka_node.bootstrap, SHARED)
     mine = parts(shared_database, kafka_node.bootstrap)
     key, here = new_id(), new_id()
     async with shared_database.transaction() as connection:
@@ -84,13 +79,6 @@ async def test_a_missing_topic_holds_back_only_its_own_rows(
         await until(lambda: otherclient.is_on_topic(kafka_node.bootstrap, str(here)), 20)
         await until(lambda: path.sample(mine, "relay_topic_blocked", topic=SHARED) == 1, 20)
     assert await path.rows_of_topic(shared_database, SHARED, 1)
-
-
-async def _is_gone(admin: AIOKafkaAdminClient) -> bool:
-    try:
-        return SHARED not in await admin.list_topics()
-    except KafkaError:
-        return False
 
 
 async def test_another_cluster_is_not_written_to_until_somebody_republishes(

@@ -133,8 +133,7 @@ async def test_a_row_that_stays_at_the_head_is_found(
 async def test_rows_of_a_topic_that_is_blocked_are_no_stall(
     shared_database: Database, empty_topics: str
 ) -> None:
-    async with open_admin(as_operator(empty_topics)) as admin:
-        await admin.delete_topics([SHARED])
+    await path.without_topic(empty_topics, SHARED)
     mine = parts(shared_database, empty_topics, stall_seconds=3)
     async with shared_database.transaction() as connection:
         await outbox.append(connection, path.a_shared_start(new_id()))
