@@ -6,6 +6,7 @@ raises in our own; only GOV.UK's macros may ask for what they were not given.
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,13 +91,13 @@ class Pages:
 def open_pages(name: str, settings: ServiceSettings) -> Pages:
     """The pages of the service whose package is ``name``, with its own ``templates/`` if any."""
     package = find_spec(name)
-    folders = [OURS]
-    if package is not None and package.origin is not None:
-        folders.insert(0, Path(package.origin).parent / "templates")
-    return Pages(name, settings, _environment(folders), Assets(name))
+    own = [Path(package.origin).parent / "templates"] if package and package.origin else []
+    return Pages(name, settings, _environment(*own, OURS), Assets(name))
 
 
-def _environment(folders: list[Path]) -> Environment:
+@cache
+def _environment(*folders: Path) -> Environment:
+    """Templates are compiled once a process, however many apps there are in it."""
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folders), _Macros()]),
         autoescape=True,
