@@ -12,6 +12,7 @@ from tests.infra import BEHIND_PGBOUNCER
 from tests.kafka import KafkaNode, choose_kafka, renew_topics
 from tests.tokens import TestIssuer, running_issuer
 
+LONG = ("tests/faults/", "tests/system/", "tests/browser/", "tests/shared/")
 FreshDatabase = Callable[[str], Awaitable[str]]
 
 
@@ -19,6 +20,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """CI goes with the real things or not at all."""
     if not session.config.option.collectonly:
         infra.require_real_things()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders whose files take minutes go first: begun last, they would keep one worker while others rest."""
+    items.sort(
+        key=lambda item: next(
+            (nth for nth, name in enumerate(LONG) if name in item.nodeid), len(LONG)
+        )
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -26,6 +26,7 @@ from tests.kafka import KafkaNode, free_port, go_without_a_node
 from tests.shared.otherclient import OnTopic, on_topic
 from tests.system.mailbox import Mailbox
 from tests.system.processes import Process, run
+from tests.system.starting import Start, forked
 
 OFFICERS = 400
 # Seconds after which a walk of the impatient team is overdue; the other team has a quarter of an hour.
@@ -43,7 +44,12 @@ class Installation:
     """The processes of one installation and how to reach them."""
 
     def __init__(
-        self, folder: Path, databases: Mapping[str, str], bootstrap: str, node: KafkaNode | None
+        self,
+        folder: Path,
+        databases: Mapping[str, str],
+        bootstrap: str,
+        node: KafkaNode | None,
+        start_by: Start,
     ) -> None:
         self.folder = folder
         self.bootstrap = bootstrap
@@ -55,7 +61,11 @@ class Installation:
         self.environments = {name: self._environment(name, databases[name]) for name in SERVICES}
         self.processes = {
             (name, role): Process(
-                name, role, log=folder / f"{name}-{role}.log", environment=self.environments[name]
+                name,
+                role,
+                log=folder / f"{name}-{role}.log",
+                environment=self.environments[name],
+                start_by=start_by,
             )
             for name in SERVICES
             for role in ("api", "worker")
@@ -66,10 +76,16 @@ class Installation:
     @classmethod
     @asynccontextmanager
     async def running(
-        cls, folder: Path, databases: Mapping[str, str], bootstrap: str, node: KafkaNode | None
+        cls,
+        folder: Path,
+        databases: Mapping[str, str],
+        bootstrap: str,
+        node: KafkaNode | None,
+        *,
+        start_by: Start = forked,
     ) -> "AsyncGenerator[Installation]":
         """An installation that is up: migrated, seeded, every process ready."""
-        installation = cls(folder, databases, bootstrap, node)
+        installation = cls(folder, databases, bootstrap, node, start_by)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(installation.kill_all)
             stack.enter_context(installation.mailbox.open())
