@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of several (`-n 2`) hands what is to be said to the one that speaks."""
+    """A worker of several (`-n 3`) hands what is to be said to the one that speaks."""
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["said"] = infra.SAID
