@@ -20,6 +20,8 @@ Initiator = Literal["participant", "force", "weather", "safety"]
 Reassigned = Literal["unavailable", "asked_for"]
 Aborted = Literal["incident", "weather", "participant", "safety"]
 Party = Literal["participant", "officer"]
+# Whose it is to act on a walk that is late.
+Level = Literal["officer", "supervisor", "control_room"]
 
 
 class InternalWalk(Fact):
@@ -110,11 +112,16 @@ class WalkDebriefed(InternalWalk):
 
 
 class WalkOverdue(InternalWalk):
-    """A walk was not started, or not ended, by its time and grace."""
+    """A walk was not started, or not ended, by its time and grace.
+
+    ``level``: whose it was to act when this was found; ``control_room`` where it was found late. None:
+    said before levels were.
+    """
 
     type = "walk.overdue.v1"
     due_at: datetime
     missing: Literal["start", "end"]
+    level: Level | None = None
 
 
 class WalkOverdueCleared(InternalWalk):

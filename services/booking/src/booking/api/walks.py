@@ -103,7 +103,9 @@ async def show_walk(desk: DeskDep, who: Staff, walk_id: UUID) -> JSONResponse:
         raise NotFound("There is no such walk.")
     who.must_cover(walk.ward.code)
     etag = f'"{walk.version}.{walk.concern_count}"'
-    return JSONResponse(answers.staff_walk(walk, desk.safe_word(walk)), headers={"ETag": etag})
+    return JSONResponse(
+        answers.staff_walk(walk, desk.safe_word(walk), desk.clock()), headers={"ETag": etag}
+    )
 
 
 @router.post(
@@ -163,4 +165,9 @@ async def _walks(
 ) -> JSONResponse:
     async with desk.database.reading() as connection:
         found = await store.walks.list_walks(connection, wanted)
-    return listed(request, found, page, lambda walk: answers.staff_walk(walk, desk.safe_word(walk)))
+    return listed(
+        request,
+        found,
+        page,
+        lambda walk: answers.staff_walk(walk, desk.safe_word(walk), desk.clock()),
+    )

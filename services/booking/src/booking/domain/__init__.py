@@ -22,6 +22,7 @@ from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
 from booking.domain.offers import Offer, OfferState
+from booking.domain.overdue import CONTROL_ROOM_AFTER, level, mark_overdue
 from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
@@ -77,7 +78,6 @@ from booking.domain.walks import (
     book,
     cancel,
     end,
-    mark_overdue,
     require_over,
     revoke_link,
     slot_after_cancel,
@@ -86,6 +86,7 @@ from booking.domain.walks import (
 from booking.domain.words import next_steps
 
 __all__ = [
+    "CONTROL_ROOM_AFTER",
     "KEPT_AFTER_END",
     "LONDON",
     "LONGEST_MINUTES",
@@ -167,6 +168,7 @@ __all__ = [
     "kept_free",
     "lacking",
     "lacks",
+    "level",
     "mark_overdue",
     "match",
     "miss",

@@ -14,6 +14,7 @@ from shared.events import Outgoing, WardRef, internal, shared_at_once, shared_la
 from shared.events.walks import (
     Aborted,
     Initiator,
+    Level,
     NoShowRecorded,
     Party,
     Reassigned,
@@ -151,9 +152,9 @@ def reassigned(walk: "Walk", reason: Reassigned, telling: Telling) -> Facts:
     return (_internal(fact, walk, telling),)
 
 
-def overdue(walk: "Walk", mark: "Overdue", at: datetime) -> Outgoing:
+def overdue(walk: "Walk", mark: "Overdue", level: Level, at: datetime) -> Outgoing:
     """A walk is overdue. For the four services only."""
-    fact = WalkOverdue(**_plan(walk), due_at=mark.due_at, missing=mark.missing)
+    fact = WalkOverdue(**_plan(walk), due_at=mark.due_at, missing=mark.missing, level=level)
     return internal(fact, walk.id, at=at)
 
 

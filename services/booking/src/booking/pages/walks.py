@@ -175,4 +175,9 @@ async def _page(
 
 def acting(at: datetime) -> dict[str, Any]:
     """What the forms of a walk ask for."""
-    return {"at": at, "day": None, "startable_from": at + domain.START_WINDOW}
+    return {
+        "at": at,
+        "day": None,
+        "startable_from": at + domain.START_WINDOW,
+        "level_of": domain.level,
+    }

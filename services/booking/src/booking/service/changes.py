@@ -47,7 +47,7 @@ async def move_walk(
         walk = await _lock(connection, walk_id, who, desk.clock())
         after = await _move(desk, connection, walk, slot_id, "force")
         who.must_cover(after.ward.code)
-        answer = answers.staff_walk(after, desk.safe_word(after))
+        answer = answers.staff_walk(after, desk.safe_word(after), desk.clock())
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.moved", walk=str(walk_id), by="force")
     return answer
@@ -117,7 +117,7 @@ async def reassign_walk(
         officer, policy = await _officer_for(connection, walk, officer_id)
         changed = await hand_over(connection, walks, officer, policy, desk.telling(at))
         mine = next(after for after in changed if after.id == walk_id)
-        answer = answers.staff_walk(mine, desk.safe_word(mine))
+        answer = answers.staff_walk(mine, desk.safe_word(mine), desk.clock())
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.reassigned", walk=str(walk_id), walks=len(changed))
     return answer

@@ -146,7 +146,7 @@ async def act(
         after, facts = decide(walk, desk.telling(desk.clock()))
         await save(connection, after)
         await outbox.append(connection, *facts)
-        answer = answers.staff_walk(after, desk.safe_word(after))
+        answer = answers.staff_walk(after, desk.safe_word(after), desk.clock())
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.changed", walk=str(walk_id), state=after.state.value)
     return answer

@@ -1,0 +1,22 @@
+"""Since when somebody has taken an overdue walk's alarm on."""
+
+from alembic import op
+
+revision = "booking_0011"
+down_revision = "booking_0010"
+branch_labels = None
+depends_on = None
+
+STATEMENTS = (
+    """
+    alter table walk
+        add column overdue_acknowledged_at timestamptz,
+        add check (overdue_acknowledged_at is null or overdue_due_at is not null)
+    """,
+)
+
+
+def upgrade() -> None:
+    """Add the column."""
+    for statement in STATEMENTS:
+        op.execute(statement)
