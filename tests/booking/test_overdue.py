@@ -11,7 +11,7 @@ from booking import domain, service
 from booking.domain import Walk
 from booking.worker import note_acknowledged
 from shared.events import Received, WardRef, alerts
-from shared.events.walks import INTERNAL
+from shared.events.walks import INTERNAL, WalkOverdue
 from tests.booking.desk import POLICY, WARD, Booking
 from tests.booking.test_domain import a_slot, telling
 from tests.booking.test_today_pages import page, signed_in
@@ -65,7 +65,9 @@ def test_what_is_told_says_whose_it_was_when_it_was_found(late: int, level: str)
     walk = a_walk_at(STARTS[0])
     marked = domain.mark_overdue(walk, walk.start_due_at + late * MINUTE)
     assert marked is not None
-    assert marked[2].fact.model_dump()["level"] == level
+    fact = marked[2].fact
+    assert isinstance(fact, WalkOverdue)
+    assert fact.level == level
 
 
 async def acknowledged(booking: Booking, walk_id: str, at: datetime) -> None:

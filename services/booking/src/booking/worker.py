@@ -1,5 +1,5 @@
-"""Events and ticks in: concerns are counted, overdue walks found, reported and seen taken on, slots offered to
-whoever waits and opened out of shifts, old details erased.
+"""Events and ticks in: concerns are counted, overdue walks found, reported and seen taken on, slots offered
+to whoever waits and opened out of shifts, old details erased.
 
 Invariant: a timer does little at a time and can be run again; the alarm needs no Kafka.
 """

@@ -35,7 +35,10 @@ Missing = Literal["start", "end"]
 
 
 class State(StrEnum):
-    """Where a walk stands. ``held`` is a place kept for somebody who has not said yes yet."""
+    """Where a walk stands. ``held`` is a place kept for somebody who has not said yes yet.
+
+    ``closed``: debriefed, and its participant's time is over; nothing is left to be done or known.
+    """
 
     HELD = "held"
     CONFIRMED = "confirmed"

@@ -1,4 +1,4 @@
-"""Since when somebody has taken an overdue walk's alarm on."""
+"""Since when somebody has taken an overdue walk's alarm on; which walks are to be closed."""
 
 from alembic import op
 
@@ -13,10 +13,11 @@ STATEMENTS = (
         add column overdue_acknowledged_at timestamptz,
         add check (overdue_acknowledged_at is null or overdue_due_at is not null)
     """,
+    "create index walk_to_close on walk (ends_at) where state = 'debriefed'",
 )
 
 
 def upgrade() -> None:
-    """Add the column."""
+    op.execute("set local lock_timeout = '5s'")
     for statement in STATEMENTS:
         op.execute(statement)
