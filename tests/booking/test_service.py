@@ -190,6 +190,27 @@ async def test_details_are_erased_28_days_after_the_walk(
     assert len(await booking.rows("select from walk")) == 2
 
 
+async def test_a_debriefed_walk_is_closed_when_nobody_is_known_of_it_any_more(
+    booking: Booking,
+) -> None:
+    debriefed, only_ended = [await booking.walk(officer=nth) for nth in (0, 1)]
+    booking.clock.advance(timedelta(hours=1))
+    for walk in (debriefed, only_ended):
+        for verb in ("start", "end"):
+            assert (await booking.acts(walk, verb)).status_code == 200
+    assert (await booking.acts(debriefed, "debrief")).status_code == 200
+    told = await booking.types(INTERNAL)
+    for days, states in ((27, ["debriefed", "ended"]), (2, ["closed", "ended"])):
+        booking.clock.advance(timedelta(days=days))
+        await service.forget_what_is_old(booking.desk)
+        assert [
+            row["state"] for row in await booking.rows("select state from walk order by 1")
+        ] == states
+    assert await booking.types(INTERNAL) == told
+    again = await booking.acts(debriefed, "debrief")
+    assert (again.status_code, again.json()["state"]) == (409, "closed")
+
+
 async def test_seeding_twice_is_seeding_once(booking: Booking, tmp_path: Any) -> None:
     file = tmp_path / "seed.yaml"
     file.write_text(

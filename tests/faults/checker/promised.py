@@ -18,5 +18,5 @@ OWNERS = {
 LISTENERS = {
     WALKS: ("concerns", "notifications", "reporting"),
     CONCERNS: ("booking", "reporting"),
-    ALERTS: ("reporting",),
+    ALERTS: ("booking", "reporting"),
 }

@@ -1,5 +1,5 @@
-"""Events and ticks in: concerns are counted, overdue walks found and reported, slots offered to whoever waits
-and opened out of shifts, old details erased.
+"""Events and ticks in: concerns are counted, overdue walks found, reported and seen taken on, slots offered
+to whoever waits and opened out of shifts, old details erased.
 
 Invariant: a timer does little at a time and can be run again; the alarm needs no Kafka.
 """
@@ -12,7 +12,7 @@ from functools import partial
 from booking import domain, service, store
 from booking.gateway import Notifications
 from booking.service import Desk
-from shared.events import Received
+from shared.events import Received, alerts
 from shared.events.concerns import INTERNAL, ConcernCaptured
 from shared.postgres import Connection
 from shared.service import Handler, Timer
@@ -24,7 +24,10 @@ RETENTION_EVERY = timedelta(hours=1)
 
 def listens() -> Mapping[str, Mapping[str, Handler]]:
     """Topic -> type -> handler."""
-    return {INTERNAL: {ConcernCaptured.type: count_concerns}}
+    return {
+        INTERNAL: {ConcernCaptured.type: count_concerns},
+        alerts.INTERNAL: {alerts.AlertAcknowledged.type: note_acknowledged},
+    }
 
 
 def timers(desk: Desk, notifications: Notifications, *, every: timedelta) -> Sequence[Timer]:
@@ -67,3 +70,13 @@ async def count_concerns(connection: Connection, events: Sequence[Received]) -> 
     facts = [event.fact for event in events]
     walks = [fact.walk_id for fact in facts if isinstance(fact, ConcernCaptured) and fact.walk_id]
     await store.walks.count_concerns(connection, walks)
+
+
+async def note_acknowledged(connection: Connection, events: Sequence[Received]) -> None:
+    """Note which overdue walks somebody has taken on, for the duty list."""
+    said = [
+        (event.fact.walk_id, event.time)
+        for event in events
+        if isinstance(event.fact, alerts.AlertAcknowledged)
+    ]
+    await store.overdue.acknowledge(connection, said)

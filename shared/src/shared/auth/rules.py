@@ -23,7 +23,7 @@ class AccessRule:
 
     ``roles`` are staff roles (any one of them is enough; empty on a staff page: anybody signed in),
     or for ``service`` the callers' client ids. ``session``: a page's session will do as well as a
-    token.
+    token; on a public page, it knows who has signed in.
     """
 
     kind: Kind

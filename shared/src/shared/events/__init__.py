@@ -47,7 +47,7 @@ READERS: Mapping[str, tuple[str, ...]] = {
     absences.INTERNAL: ("reporting",),
     concerns.INTERNAL: ("booking", "reporting"),
     concerns.SHARED: (),
-    alerts.INTERNAL: ("reporting",),
+    alerts.INTERNAL: ("booking", "reporting"),
 }
 
 

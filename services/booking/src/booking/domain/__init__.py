@@ -12,6 +12,7 @@ from booking.domain.changes import (
     miss,
     move,
     reassign,
+    shorten,
     tap,
     undo_cancel,
 )
@@ -22,6 +23,7 @@ from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
 from booking.domain.matching import Candidate, Match, Needs, fits, lacking, lacks, match
 from booking.domain.offers import Offer, OfferState
+from booking.domain.overdue import CONTROL_ROOM_AFTER, level, mark_overdue
 from booking.domain.people import Person
 from booking.domain.refusals import (
     AbsenceOver,
@@ -77,7 +79,6 @@ from booking.domain.walks import (
     book,
     cancel,
     end,
-    mark_overdue,
     require_over,
     revoke_link,
     slot_after_cancel,
@@ -86,6 +87,7 @@ from booking.domain.walks import (
 from booking.domain.words import next_steps
 
 __all__ = [
+    "CONTROL_ROOM_AFTER",
     "KEPT_AFTER_END",
     "LONDON",
     "LONGEST_MINUTES",
@@ -167,6 +169,7 @@ __all__ = [
     "kept_free",
     "lacking",
     "lacks",
+    "level",
     "mark_overdue",
     "match",
     "miss",
@@ -188,6 +191,7 @@ __all__ = [
     "require_within",
     "returns",
     "revoke_link",
+    "shorten",
     "slot_after_cancel",
     "start",
     "tap",

@@ -2,7 +2,7 @@
 A held walk is its offer's or its form's alone: it is confirmed, or it goes, and nobody has been told of it.
 
 Overdue is a mark beside the state, set when a confirmed walk was not started or a started one not ended
-by its time and the team's grace, and cleared by whatever happens next.
+by its time and the team's grace (``overdue``), and cleared by whatever happens next.
 Invariant: every change is a function from a walk to a new walk and the facts that tell of it; a change
 that the state or the hour does not allow raises and yields neither.
 """
@@ -26,8 +26,7 @@ from booking.domain.slots import (
 )
 from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
-from shared.events import Outgoing
-from shared.events.walks import Aborted, Initiator, Party
+from shared.events.walks import Aborted, Initiator, Party, Source
 
 START_WINDOW = timedelta(minutes=60)
 KEPT_AFTER_END = timedelta(days=28)
@@ -36,7 +35,10 @@ Missing = Literal["start", "end"]
 
 
 class State(StrEnum):
-    """Where a walk stands. ``held`` is a place kept for somebody who has not said yes yet."""
+    """Where a walk stands. ``held`` is a place kept for somebody who has not said yes yet.
+
+    ``closed``: debriefed, and its participant's time is over; nothing is left to be done or known.
+    """
 
     HELD = "held"
     CONFIRMED = "confirmed"
@@ -63,10 +65,11 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What should have happened by ``due_at`` and has not."""
+    """What should have happened by ``due_at`` and has not, and since when somebody has taken the alarm on."""
 
     due_at: datetime
     missing: Missing
+    acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,14 @@ class NewWalk:
 
 
 def book(
-    slot: Slot, policy: Policy, ids: NewWalk, telling: Telling, asked_at: datetime | None = None
+    slot: Slot,
+    policy: Policy,
+    ids: NewWalk,
+    telling: Telling,
+    asked_at: datetime | None = None,
+    source: Source | None = None,
 ) -> tuple[Walk, Facts]:
-    """The walk that a slot becomes, for a wish of ``asked_at`` if any. Raises SlotTaken when it is gone."""
+    """The walk that a slot becomes, for a wish of ``asked_at`` or chosen by ``source``. Raises SlotTaken."""
     require_bookable(slot, policy, at=telling.at)
     walk = Walk(
         id=ids.id,
@@ -154,7 +162,7 @@ def book(
         end_due_at=slot.times.ends_at + policy.grace,
         confirmed_at=telling.at,
     )
-    return walk, facts.confirmed(walk, telling, asked_at)
+    return walk, facts.confirmed(walk, telling, asked_at, source)
 
 
 def start(walk: Walk, deed: Deed, telling: Telling) -> tuple[Walk, Facts]:
@@ -198,18 +206,6 @@ def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple
 def slot_after_cancel(initiator: Initiator) -> SlotState:
     """What becomes of a cancelled walk's slot: open again only when it was she who could not."""
     return SlotState.OPEN if initiator == "participant" else SlotState.WITHDRAWN
-
-
-def mark_overdue(walk: Walk, at: datetime) -> tuple[Walk, Overdue, Outgoing] | None:
-    """The walk marked, its mark, and the fact of it; None when it is not overdue or marked already."""
-    due = {
-        State.CONFIRMED: Overdue(walk.start_due_at, "start"),
-        State.STARTED: Overdue(walk.end_due_at, "end"),
-    }.get(walk.state)
-    if due is None or walk.overdue is not None or at < due.due_at:
-        return None
-    after = replace(walk, overdue=due, version=walk.version + 1)
-    return after, due, facts.overdue(after, due, at)
 
 
 def revoke_link(walk: Walk) -> Walk:

@@ -47,7 +47,14 @@ async def show_duty(
     async with desk.database.reading() as connection:
         walks = await store.walks.list_walks(connection, wanted)
     opens = bool(who.roles & OPEN_WALKS)
-    return render(request, "booking/duty.html", walks=walks, opens=opens, at=desk.clock())
+    return render(
+        request,
+        "booking/duty.html",
+        walks=walks,
+        opens=opens,
+        level_of=domain.level,
+        at=desk.clock(),
+    )
 
 
 async def show_day(
@@ -75,6 +82,7 @@ async def show_day(
         expected=expected,
         safe_word_of=desk.safe_word,
         feed=feed,
+        level_of=domain.level,
         at=at,
         startable_from=at + domain.START_WINDOW,
         errors={"walks": refusal.detail} if refusal else {},

@@ -14,6 +14,7 @@ from booking.service.shapes import (
     BookedWalk,
     DeedJson,
     Local,
+    OverdueJson,
     Point,
     SlotJson,
     StaffSlot,
@@ -100,9 +101,8 @@ def booked_walk(walk: domain.Walk, hers: Hers) -> BookedWalk:
     }
 
 
-def staff_walk(walk: domain.Walk, safe_word: str) -> dict[str, Any]:
-    """A walk as staff see it: all but who booked it."""
-    overdue = walk.overdue
+def staff_walk(walk: domain.Walk, safe_word: str, at: datetime) -> dict[str, Any]:
+    """A walk as staff see it at an hour: all but who booked it."""
     shown: StaffWalk = {
         "id": str(walk.id),
         "reference": walk.reference,
@@ -124,7 +124,7 @@ def staff_walk(walk: domain.Walk, safe_word: str) -> dict[str, Any]:
         "missed": _deed(walk.missed),
         "who_missed": walk.missing_party,
         "debriefed": _deed(walk.debriefed),
-        "overdue": overdue and {"due_at": instant(overdue.due_at), "missing": overdue.missing},
+        "overdue": _overdue(walk, at),
         "concerns": walk.concern_count,
         "version": walk.version,
     }
@@ -161,6 +161,18 @@ def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, A
         "missing_party": walk.missing_party,
         "calendar_url": f"{booked['manage_url']}/walk.ics",
         "first_until": first_until and instant(first_until),
+    }
+
+
+def _overdue(walk: domain.Walk, at: datetime) -> OverdueJson | None:
+    mark, level = walk.overdue, domain.level(walk, at)
+    if mark is None or level is None:
+        return None
+    return {
+        "due_at": instant(mark.due_at),
+        "missing": mark.missing,
+        "level": level,
+        "acknowledged_at": mark.acknowledged_at and instant(mark.acknowledged_at),
     }
 
 

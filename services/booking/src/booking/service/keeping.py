@@ -57,12 +57,16 @@ async def count_what_is_old(desk: Desk) -> int:
 
 
 async def forget_what_is_old(desk: Desk) -> int:
-    """Erase participants 28 days after their walk's or wish's end, bars as long after theirs, old tries."""
+    """Erase participants 28 days after their walk's or wish's end, bars as long after theirs, old tries.
+
+    A walk that was debriefed is closed with it.
+    """
     at = desk.clock()
     before = at - domain.KEPT_AFTER_END
     async with desk.database.transaction() as connection:
         erased = await store.people.forget_old_participants(connection, before)
         erased += await store.requests.forget_old(connection, before)
+        await store.endings.close_old(connection, before)
         await store.people.forget_old_tries(connection, at)
         await store.bars.forget_old(connection, before)
         await store.overdue.forget_old_reports(connection, before)

@@ -4,6 +4,7 @@ Invariant: a walk is marked once for each thing that is missing, a report is sen
 and no transaction is open while one is on its way.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -42,6 +43,14 @@ update overdue_report
       limit 20
         for update skip locked)
 returning event_id, walk_id, ward_code, ward_set, due_at, missing
+"""
+
+# An alarm is acknowledged after it fell due; what comes later than that was of an earlier mark.
+ACKNOWLEDGE = """
+update walk set overdue_acknowledged_at = said.at
+  from unnest($1::uuid[], $2::timestamptz[]) as said (walk_id, at)
+ where walk.id = said.walk_id and walk.overdue_due_at <= said.at
+   and walk.overdue_acknowledged_at is null
 """
 
 REPORTED = "update overdue_report set reported_at = $2 where event_id = $1"
@@ -92,6 +101,11 @@ async def take_reports(
 async def reported(connection: Connection, event_id: UUID, at: datetime) -> None:
     """Note that notifications has answered."""
     await connection.execute(REPORTED, event_id, at)
+
+
+async def acknowledge(connection: Connection, said: Sequence[tuple[UUID, datetime]]) -> None:
+    """Note of walks that somebody took their alarm on, and when."""
+    await connection.execute(ACKNOWLEDGE, [walk_id for walk_id, _ in said], [at for _, at in said])
 
 
 async def forget_old_reports(connection: Connection, before: datetime) -> None:

@@ -66,7 +66,6 @@ def slot(row: Record) -> domain.Slot:
 
 def walk(row: Record) -> domain.Walk:
     """A walk and its officer."""
-    missing = row["overdue_missing"]
     return domain.Walk(
         id=row["id"],
         shared_id=row["shared_id"],
@@ -88,7 +87,7 @@ def walk(row: Record) -> domain.Walk:
         debriefed=_deed(row["debriefed_at"], row["debriefed_by"]),
         cancelled=_deed(row["cancelled_at"], row["cancelled_by"]),
         initiator=row["initiator"],
-        overdue=domain.Overdue(row["overdue_due_at"], missing) if missing else None,
+        overdue=_overdue(row),
         concern_count=row["concern_count"],
         held_until=row["held_until"],
         **_plan(row),
@@ -113,6 +112,13 @@ def _plan(row: Record) -> dict[str, Any]:
         ),
         "after_dark": row["after_dark"],
     }
+
+
+def _overdue(row: Record) -> domain.Overdue | None:
+    if not row["overdue_due_at"]:
+        return None
+    due_at, missing = row["overdue_due_at"], row["overdue_missing"]
+    return domain.Overdue(due_at, missing, row["overdue_acknowledged_at"])
 
 
 def _deed(at: datetime | None, by: str | None, *, late: bool = False) -> domain.Deed | None:

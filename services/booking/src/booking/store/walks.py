@@ -81,7 +81,8 @@ with saved as (
            cancelled_at = $12, cancelled_by = $13, initiator = $14,
            overdue_due_at = $15, overdue_missing = $16, abort_reason = $17,
            missed_at = $18, missed_by = $19, missing_party = $20,
-           debriefed_at = $21, debriefed_by = $22, officer_id = $23
+           debriefed_at = $21, debriefed_by = $22, officer_id = $23,
+           overdue_acknowledged_at = $24
      where id = $1
 )
 delete from overdue_report
@@ -240,6 +241,7 @@ async def save_walk(connection: Connection, walk: domain.Walk) -> None:
         walk.missing_party,
         *debriefed,
         walk.officer.id,
+        walk.overdue.acknowledged_at if walk.overdue else None,
     )
 
 

@@ -24,7 +24,7 @@ from booking.service.shapes.values import (
     WardCode,
     one_of,
 )
-from shared.events.walks import Aborted, Initiator, Party
+from shared.events.walks import Aborted, Initiator, Level, Party
 
 WalkState = Annotated[str, one_of(domain.State)]
 
@@ -109,10 +109,12 @@ class DeedJson(TypedDict):
 
 
 class OverdueJson(TypedDict):
-    """What should have happened by then and has not."""
+    """What should have happened by then and has not; whose it is to act, and since when one does."""
 
     due_at: Instant
     missing: Literal["start", "end"]
+    level: Level
+    acknowledged_at: Instant | None
 
 
 class StaffWalk(TypedDict):
