@@ -38,6 +38,7 @@ class Wish:
     email: str
     adult: bool
     note: str | None
+    companions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         officer_sex=wish.officer_sex,
         language=wish.language,
         needs=wish.needs,
+        companions=wish.companions,
     )
     person = domain.Person(wish.name, wish.email, wish.note)
     asking = store.requests.Asking(contact, desk.sealing.close(request_id, person))
