@@ -39,7 +39,7 @@ router = APIRouter(prefix="/v1", tags=["walks"])
 
 WALK = gives(shapes.StaffWalk)
 WALKS = gives(shapes.WalkPage, headers=("Link",))
-BOOKING = problems(NotFound, TAKEN, domain.AdultsOnly, TOO_MANY)
+BOOKING = problems(NotFound, TAKEN, domain.TooFewPlaces, domain.AdultsOnly, TOO_MANY)
 OF_A_WALK_IN_TIME = problems(
     NotFound, domain.NotInTeam, WRONG_STATE, domain.TooEarly, domain.TooLate
 )

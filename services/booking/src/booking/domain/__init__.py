@@ -18,6 +18,13 @@ from booking.domain.changes import (
 )
 from booking.domain.contacts import Bar, Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
+from booking.domain.groups import (
+    MOST_COMPANIONS,
+    MOST_PEOPLE,
+    faults_of_capacity,
+    most_places,
+    require_enough,
+)
 from booking.domain.holds import Hold
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
@@ -39,6 +46,8 @@ from booking.domain.refusals import (
     SlotExists,
     SlotTaken,
     TooEarly,
+    TooFewOfficers,
+    TooFewPlaces,
     TooLate,
     TooManyWalks,
     WalkAhead,
@@ -91,6 +100,8 @@ __all__ = [
     "KEPT_AFTER_END",
     "LONDON",
     "LONGEST_MINUTES",
+    "MOST_COMPANIONS",
+    "MOST_PEOPLE",
     "START_WINDOW",
     "UNDO_WITHIN",
     "Absence",
@@ -141,6 +152,8 @@ __all__ = [
     "Telling",
     "Times",
     "TooEarly",
+    "TooFewOfficers",
+    "TooFewPlaces",
     "TooLate",
     "TooManyWalks",
     "Traits",
@@ -163,6 +176,7 @@ __all__ = [
     "debrief",
     "end",
     "end_absence",
+    "faults_of_capacity",
     "fits",
     "holds",
     "is_london_time",
@@ -173,6 +187,7 @@ __all__ = [
     "mark_overdue",
     "match",
     "miss",
+    "most_places",
     "move",
     "next_steps",
     "offers",
@@ -187,6 +202,7 @@ __all__ = [
     "replans",
     "requests",
     "require_bookable",
+    "require_enough",
     "require_over",
     "require_within",
     "returns",

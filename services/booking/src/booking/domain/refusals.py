@@ -1,7 +1,7 @@
 """What booking refuses, each with its slug and its words.
 
-    Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, BarOver,
-        DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
+    Conflict 409: SlotTaken (TooFewPlaces), SlotExists, TooFewOfficers, OfficerBusy, ShiftsOverlap,
+        AbsenceOver, BarOver, DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
     Invalid 422: AdultsOnly, WrongCode
@@ -19,6 +19,18 @@ class SlotTaken(Conflict):
     """This time can no longer be booked: please choose another."""
 
     slug = "slot-taken"
+
+
+class TooFewPlaces(SlotTaken):
+    """There is no room for so many at this time: come with fewer, or choose another time."""
+
+    slug = "too-few-places"
+
+
+class TooFewOfficers(Conflict):
+    """So many people are booked that this officer is needed: find another officer first."""
+
+    slug = "too-few-officers"
 
 
 class SlotExists(Conflict):

@@ -176,6 +176,7 @@ def again(
         hours=(around(walk.times),),
         light="dark" if walk.after_dark else "day",
         asked_at=at,
+        companions=walk.companions,
     )
     return replace(
         wish,

@@ -19,6 +19,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
+from booking.pages.typed import whole
 from booking.schemas import BookWalkBody, DeskDep, PageDep, assisting, cursor_after
 from booking.service import Booking, Desk
 from shared.auth import Principal, anyone_page, csrf_form, once_of, visitor_of
@@ -35,11 +36,12 @@ NO_KEY = once("hold", None, b"")
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
-FIELDS = ("name", "email", "adult", "note")
+FIELDS = ("name", "email", "companions", "adult", "note")
 WRONG: Mapping[str, str] = {
     "slot_id": "Choose a time",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
     "note": "Your note must be of at most 1,000 letters",
 }
 
@@ -127,7 +129,12 @@ async def show_form(request: Request, _: VisitorDep, desk: DeskDep, slot: UUID) 
 async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
     """Book, and go to the walk's own page; or the form again, with what is wrong with it."""
     typed = {name: str(form.get(name, "")) for name in FIELDS}
-    fields = {**typed, "slot_id": str(form.get("slot_id", "")), "adult": typed["adult"] == "yes"}
+    fields = {
+        **typed,
+        "slot_id": str(form.get("slot_id", "")),
+        "adult": typed["adult"] == "yes",
+        "companions": whole(typed["companions"].strip() or "0"),
+    }
     try:
         body = BookWalkBody.model_validate(fields)
     except ValidationError as error:
@@ -140,8 +147,10 @@ async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: Desk
         walk = await _booked(desk, booking, once_of(request, form))
     except domain.AdultsOnly as refusal:
         return await _form_again(request, desk, form, typed, {"adult": refusal.detail})
+    except domain.TooFewPlaces as refusal:
+        return await _form_again(request, desk, form, typed, {"companions": refusal.detail})
     except domain.SlotTaken:
-        gone = await _gone(desk, body.slot_id)
+        gone = await _gone(desk, body.slot_id, body.companions)
         return _form(request, desk, gone, typed, status=Conflict.status)
     token = walk["manage_url"].rsplit("/", 1)[-1]
     return RedirectResponse(f"/booking/manage/{token}?booked=1", SEE_OTHER)
@@ -183,11 +192,15 @@ async def _chosen(request: Request, desk: Desk, slot_id: UUID) -> Chosen:
     return Chosen(slot) if slot else await _gone(desk, slot_id)
 
 
-async def _gone(desk: Desk, slot_id: UUID) -> Chosen:
+async def _gone(desk: Desk, slot_id: UUID, companions: int = 0) -> Chosen:
     """What there is instead of a slot that is gone."""
     async with desk.database.reading() as connection:
         others = await store.slots.alternatives(
-            connection, slot_id, at=desk.clock(), few=desk.slots_shown
+            connection,
+            slot_id,
+            at=desk.clock(),
+            few=desk.slots_shown,
+            companions=companions,
         )
     return Chosen(None, others)
 

@@ -68,7 +68,7 @@ async def show_day(
     at = desk.clock()
     today = at.astimezone(domain.LONDON).date()
     shown = min(max(day or today, today - timedelta(days=366)), today + timedelta(days=366))
-    walks, expected = await service.walks_of_day(desk, who, shown, wards_of(who))
+    found = await service.walks_of_day(desk, who, shown, wards_of(who))
     feed = await service.own_feed(desk, who)
     return render(
         request,
@@ -78,8 +78,9 @@ async def show_day(
         today=today,
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1),
-        walks=walks,
-        expected=expected,
+        walks=found.walks,
+        expected=found.expected,
+        beside=found.beside,
         safe_word_of=desk.safe_word,
         feed=feed,
         level_of=domain.level,

@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
-from booking.pages.typed import typed_in, wrong_fields
+from booking.pages.typed import typed_in, whole, wrong_fields
 from booking.schemas import AskBody, DeskDep, assisting
 from booking.service import Desk
 from booking.service.request_answers import hours_in_words
@@ -27,7 +27,7 @@ from shared.pages import render
 router = APIRouter()
 
 SEE_OTHER = 303
-FIELDS = ("from", "to", "light", "woman", "name", "email", "note", "adult")
+FIELDS = ("from", "to", "light", "woman", "name", "email", "companions", "note", "adult")
 SEVERAL = ("wards", "days")
 WRONG: Mapping[str, str] = {
     "wards": "Choose one ward or more, at most ten",
@@ -37,6 +37,7 @@ WRONG: Mapping[str, str] = {
     "light": "Choose dark, light or either",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
     "note": "Your note must be of at most 1,000 letters",
 }
 
@@ -85,6 +86,7 @@ def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
         "name": typed["name"],
         "email": typed["email"],
         "note": typed["note"],
+        "companions": whole(typed["companions"] or "0"),
         "adult": bool(typed["adult"]),
     }
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from booking import domain, store
-from booking.service import answers, holds, slots
+from booking.service import answers, holds
 from booking.service.desk import Desk
 from booking.service.lapses import release_expired
 from booking.service.references import new_reference
@@ -32,7 +32,8 @@ Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts
 class Booking:
     """A booking as a participant asks for it; ``email`` is checked and in ASCII.
 
-    ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her.
+    ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her; so many
+    ``companions`` come with her.
     """
 
     slot_id: UUID
@@ -42,12 +43,14 @@ class Booking:
     note: str | None
     hold: str | None = None
     by: str | None = None
+    companions: int = 0
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     """Give a slot to whoever asks first.
 
-    Raises AdultsOnly, NotFound, TooManyWalks, or SlotTaken with up to three alternatives.
+    Raises AdultsOnly, NotFound, TooManyWalks, or SlotTaken (TooFewPlaces where there is room for fewer)
+    with up to three alternatives.
     """
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
@@ -61,8 +64,7 @@ async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, An
                 raise
             return await _book_again(desk, booking, request)
     except domain.SlotTaken as taken:
-        instead = await slots.alternatives(desk, booking.slot_id, desk.contact(booking.email))
-        raise domain.SlotTaken(alternatives=instead) from taken
+        raise await _instead(desk, booking) from taken
 
 
 async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -71,6 +73,25 @@ async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, 
         return await _book(desk, booking, request)
     except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError):
         return await _book(desk, booking, request)
+
+
+async def _instead(desk: Desk, booking: Booking) -> domain.SlotTaken:
+    """That a slot is gone, or has room for fewer only; with up to three others that have room.
+
+    The try is counted against the contact.
+    """
+    at, wanted, companions = desk.clock(), booking.slot_id, booking.companions
+    async with desk.database.transaction() as connection:
+        await store.people.note_refused_try(connection, desk.contact(booking.email), at)
+        found = await store.slots.alternatives(
+            connection, wanted, at=at, few=desk.slots_shown, companions=companions
+        )
+        left = companions and (
+            await store.slots.find_bookable(connection, wanted, at=at)
+            or (booking.hold and await holds.keeps(desk, connection, booking.hold, wanted))
+        )
+    refusal = domain.TooFewPlaces if left else domain.SlotTaken
+    return refusal(alternatives=[answers.public_slot(slot) for slot in found])
 
 
 async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -90,7 +111,9 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
             raise NotFound("There is no such slot.")
         slot, policy = found
         telling, source = desk.telling(desk.clock()), "assisted" if booking.by else "online"
-        walk, facts = domain.book(slot, policy, ids, telling, source=source)
+        walk, facts = domain.book(
+            slot, policy, ids, telling, source=source, companions=booking.companions
+        )
         kept_free = domain.kept_free(walk.times, policy)
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)

@@ -33,8 +33,9 @@ select (select count(*) from request
 
 ADD = """
 insert into request (id, reference, state, wards, ward_set, hours, light, officer_sex, language,
-                     needs, priority, asked_at, contact_hmac, key_name, wrapped_key, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                     needs, priority, asked_at, contact_hmac, key_name, wrapped_key, sealed,
+                     companions)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
 LOCK = "select * from request where id = $1 for update"
@@ -157,6 +158,7 @@ async def add(connection: Connection, request: domain.Request, asking: Asking) -
         asking.sealed.key_name,
         asking.sealed.wrapped_key,
         asking.sealed.content,
+        request.companions,
     )
 
 
@@ -279,4 +281,5 @@ def _request(row: Record) -> domain.Request:
         state=domain.RequestState(row["state"]),
         reason=row["reason"],
         closed_at=row["closed_at"],
+        companions=row["companions"],
     )
