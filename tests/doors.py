@@ -97,7 +97,7 @@ def a_form(
     scope = {"type": "http", "headers": [(b"cookie", cookie.encode())], "app": app}
     request, response = Request(scope), Response()
     session = gate.sessions.read(request)
-    if session is not None and (door.rule.kind == "staff_page" or door.rule.session):
+    if session is not None and (door.rule.kind == "staff_page" or door.rule.knows_staff):
         request.state.session = session
     fields = {"csrf_token": gate.forms.token(request), "idempotency_key": gate.forms.key()}
     gate.forms.remember(request, response)

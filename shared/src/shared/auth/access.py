@@ -55,7 +55,7 @@ def public_page() -> Any:
 
 def anyone_page() -> Any:
     """Page for everybody that knows its staff: yields Principal or None."""
-    return Depends(_PageForAnyone(AccessRule("public_page", session=True)))
+    return Depends(_PageForAnyone(AccessRule("public_page", knows_staff=True)))
 
 
 def staff_page(*roles: str) -> Any:
