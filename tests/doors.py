@@ -90,14 +90,14 @@ def a_form(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """An empty form as our own page would post it: its fields, and the headers that go with it.
 
-    A public page's form is a visitor's, also when she who sees it has signed in.
+    A public page's form is a visitor's, also when she who sees it has signed in, unless it knows its staff.
     """
     gate: Gate = app.state.gate
     cookie = headers.get("cookie", "")
     scope = {"type": "http", "headers": [(b"cookie", cookie.encode())], "app": app}
     request, response = Request(scope), Response()
     session = gate.sessions.read(request)
-    if session is not None and door.rule.kind == "staff_page":
+    if session is not None and (door.rule.kind == "staff_page" or door.rule.knows_staff):
         request.state.session = session
     fields = {"csrf_token": gate.forms.token(request), "idempotency_key": gate.forms.key()}
     gate.forms.remember(request, response)

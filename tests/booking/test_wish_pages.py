@@ -48,6 +48,7 @@ async def test_a_walk_is_asked_for_offered_and_booked(booking: Booking) -> None:
     where = await her_page(booking)
     waiting = await page(booking, where)
     assert "You are waiting for a walk" in waiting
+    assert "By <strong>Tuesday 9 March</strong> you have a walk, or we write to you" in waiting
     assert "Tuesday, Wednesday 17:00 to 21:00" in waiting
     await booking.slot(at=START + DAY)
     await works(booking)

@@ -1,14 +1,15 @@
 """Who is asking, and may they: bearer tokens for the API, sessions and form tokens for pages.
 
 Invariant: deny by default. Every route names exactly one access rule (``allow``, ``allow_service``,
-``anyone``, ``public``, ``staff_page``, ``public_page``) and an app with a route that names none
-does not start. Nothing here is process-global: what is needed hangs on ``app.state.gate``.
+``anyone``, ``public``, ``staff_page``, ``public_page``, ``anyone_page``) and an app with a route that names
+none does not start. Nothing here is process-global: what is needed hangs on ``app.state.gate``.
 """
 
 from shared.auth.access import (
     allow,
     allow_service,
     anyone,
+    anyone_page,
     csrf_form,
     public,
     public_page,
@@ -26,6 +27,7 @@ __all__ = [
     "allow",
     "allow_service",
     "anyone",
+    "anyone_page",
     "csrf_form",
     "once_of",
     "public",

@@ -53,6 +53,11 @@ def public_page() -> Any:
     return Depends(_Open(AccessRule("public_page")))
 
 
+def anyone_page() -> Any:
+    """Page for everybody that knows its staff: yields Principal or None."""
+    return Depends(_PageForAnyone(AccessRule("public_page", knows_staff=True)))
+
+
 def staff_page(*roles: str) -> Any:
     """Page for signed-in staff with one of ``roles`` (none named: anybody signed in)."""
     return Depends(_PageAccess(AccessRule("staff_page", frozenset(roles))))
@@ -110,6 +115,18 @@ class _Open:
 
     async def __call__(self) -> None:
         return None
+
+
+class _PageForAnyone:
+    def __init__(self, rule: AccessRule) -> None:
+        self.rule = rule
+
+    async def __call__(self, request: Request) -> Principal | None:
+        session = gate_of(request).sessions.read(request)
+        if session is None:
+            return None
+        request.state.session = session
+        return _admitted(request, session.principal, self.rule)
 
 
 class _CheckedForm:

@@ -23,12 +23,13 @@ class AccessRule:
 
     ``roles`` are staff roles (any one of them is enough; empty on a staff page: anybody signed in),
     or for ``service`` the callers' client ids. ``session``: a page's session will do as well as a
-    token.
+    token. ``knows_staff``: a public page that is told who has signed in.
     """
 
     kind: Kind
     roles: frozenset[str] = frozenset()
     session: bool = False
+    knows_staff: bool = False
 
 
 class RuleMissing(RuntimeError):

@@ -19,7 +19,10 @@ Initiator = Literal["participant", "force", "weather", "safety"]
 # Why another officer walks; never why the first one cannot.
 Reassigned = Literal["unavailable", "asked_for"]
 Aborted = Literal["incident", "weather", "participant", "safety"]
+# Why a walk that has not begun is to be shorter than promised.
+Shortened = Literal["incident", "weather", "participant", "safety"]
 Party = Literal["participant", "officer"]
+Source = Literal["online", "assisted"]
 # Whose it is to act on a walk that is late.
 Level = Literal["officer", "supervisor", "control_room"]
 
@@ -40,12 +43,14 @@ class WalkConfirmed(InternalWalk):
     """A woman has a walk: time, place and officer are settled.
 
     ``waited_hours``: how many whole hours before it she asked for one that suits; None: she chose a slot
-    herself.
+    herself. ``source``: who chose it, she (``online``) or staff for her; None: it came of a wish, is not
+    cancelled after all, or was said before there was a source.
     """
 
     type = "walk.confirmed.v1"
     officer_role: OfficerRole
     waited_hours: int | None = None
+    source: Source | None = None
 
 
 class WalkCancelled(InternalWalk):
@@ -57,12 +62,16 @@ class WalkCancelled(InternalWalk):
 
 
 class WalkRescheduled(InternalWalk):
-    """A walk keeps its officer's promise at another time: these are the new times, and the old."""
+    """A walk keeps its officer's promise at another time: these are the new times, and the old.
+
+    ``shortened``: it only ends sooner, and why; None: it was moved.
+    """
 
     type = "walk.rescheduled.v1"
     old_starts_at: datetime
     old_ends_at: datetime
     initiator: Literal["participant", "force"]
+    shortened: Shortened | None = None
 
 
 class WalkReassigned(InternalWalk):

@@ -18,6 +18,7 @@ from booking.schemas import (
     MissWalkBody,
     MoveWalkBody,
     ReassignWalkBody,
+    ShortenWalkBody,
 )
 from booking.service import shapes
 from shared.errors import NotFound
@@ -51,6 +52,15 @@ async def reassign_walk(
 ) -> JSONResponse:
     """For this walk and those that share its slot. She is told that her officer has changed."""
     return JSONResponse(await service.reassign_walk(desk, walk_id, who, body.officer_id, request))
+
+
+@router.post("/walks/{walk_id}/shorten", summary="A sooner end", responses=WALK | OF_A_WALK)
+async def shorten_walk(
+    desk: DeskDep, who: Staff, walk_id: UUID, body: ShortenWalkBody, request: OnceIfGivenDep
+) -> JSONResponse:
+    """Before it has started, for this walk and those that share its slot. She is told the new times."""
+    answer = await service.shorten_walk(desk, walk_id, who, body.minutes, body.reason, request)
+    return JSONResponse(answer)
 
 
 @router.post("/walks/{walk_id}/abort", summary="They have broken off", responses=WALK | OF_A_WALK)

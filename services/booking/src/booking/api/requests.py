@@ -4,6 +4,7 @@ Invariant: following a link changes nothing; no answer says where they meet befo
 none to staff names a participant.
 """
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from booking import domain, service, store
-from booking.api.asking import Coordinator, NotificationsService, PublicDep, listed
+from booking.api.asking import Coordinator, MaybeStaff, NotificationsService, PublicDep, listed
 from booking.api.refusals import BY_LINK, DOES_NOT_FIT, REQUEST_OVER, TAKEN, TOO_MANY
-from booking.schemas import AskBody, DeskDep, OfferBody, PageDep, wards_of
+from booking.schemas import AskBody, DeskDep, OfferBody, PageDep, assisting, wards_of
 from booking.service import Waiting, request_answers, shapes
 from shared.errors import NotFound
 from shared.web import OnceDep, OnceIfGivenDep, Text, gives, problems
@@ -32,9 +33,10 @@ StateQuery = Annotated[
     summary="Ask for a walk that suits",
     responses=gives(shapes.HerRequest, 201) | problems(domain.AdultsOnly, TOO_MANY),
 )
-async def ask(desk: DeskDep, _: PublicDep, body: AskBody, request: OnceDep) -> JSONResponse:
-    """Takes a place in the line; ``manage_url`` is hers alone."""
-    return JSONResponse(await service.ask(desk, body.wish(), request), 201)
+async def ask(desk: DeskDep, who: MaybeStaff, body: AskBody, request: OnceDep) -> JSONResponse:
+    """Takes a place in the line; ``manage_url`` is hers alone. With a token of staff it is asked for her."""
+    wish = replace(body.wish(), by=assisting(who))
+    return JSONResponse(await service.ask(desk, wish, request), 201)
 
 
 @router.get(

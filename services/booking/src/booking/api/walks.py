@@ -3,6 +3,7 @@
 Invariant: an answer to staff names no participant; only notifications is told whom to write to.
 """
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from fastapi.responses import JSONResponse, Response
 from booking import domain, service, store
 from booking.api.asking import (
     DutyToo,
+    MaybeStaff,
     NotificationsService,
-    PublicDep,
     Staff,
     WardCode,
     listed,
@@ -27,6 +28,7 @@ from booking.schemas import (
     Page,
     PageDep,
     TapBody,
+    assisting,
     wards_of,
 )
 from booking.service import answers, shapes
@@ -50,10 +52,14 @@ OF_A_WALK_IN_TIME = problems(
     responses=gives(shapes.BookedWalk, 201) | BOOKING,
 )
 async def book_walk(
-    desk: DeskDep, _: PublicDep, body: BookWalkBody, request: OnceDep
+    desk: DeskDep, who: MaybeStaff, body: BookWalkBody, request: OnceDep
 ) -> JSONResponse:
-    """Take a slot. When it is gone: 409 ``/slot-taken`` with up to three ``alternatives``."""
-    return JSONResponse(await service.book_walk(desk, body.booking(), request), 201)
+    """Take a slot. When it is gone: 409 ``/slot-taken`` with up to three ``alternatives``.
+
+    With the token of an officer or coordinator it is booked for somebody who has asked them, and marked so.
+    """
+    booking = replace(body.booking(), by=assisting(who))
+    return JSONResponse(await service.book_walk(desk, booking, request), 201)
 
 
 @router.get("/walks", summary="Walks of one's wards", responses=WALKS)

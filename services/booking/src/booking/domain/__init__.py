@@ -12,6 +12,7 @@ from booking.domain.changes import (
     miss,
     move,
     reassign,
+    shorten,
     tap,
     undo_cancel,
 )
@@ -190,6 +191,7 @@ __all__ = [
     "require_within",
     "returns",
     "revoke_link",
+    "shorten",
     "slot_after_cancel",
     "start",
     "tap",

@@ -25,6 +25,8 @@ from shared.events.walks import (
     SharedWalkEnded,
     SharedWalkRescheduled,
     SharedWalkStarted,
+    Shortened,
+    Source,
     WalkAborted,
     WalkCancelled,
     WalkConfirmed,
@@ -51,11 +53,16 @@ class Telling:
     wait: timedelta
 
 
-def confirmed(walk: "Walk", telling: Telling, asked_at: datetime | None = None) -> Facts:
-    """A walk was confirmed: to somebody who had asked for one at ``asked_at``, or chose its slot herself."""
+def confirmed(
+    walk: "Walk",
+    telling: Telling,
+    asked_at: datetime | None = None,
+    source: Source | None = None,
+) -> Facts:
+    """A walk was confirmed: for a wish of ``asked_at``, or of a slot that ``source`` chose."""
     role = walk.officer.role
     waited = None if asked_at is None else (telling.at - asked_at) // timedelta(hours=1)
-    fact = WalkConfirmed(**_plan(walk), officer_role=role, waited_hours=waited)
+    fact = WalkConfirmed(**_plan(walk), officer_role=role, waited_hours=waited, source=source)
     return (
         _internal(fact, walk, telling),
         shared_at_once(
@@ -123,16 +130,26 @@ def debriefed(walk: "Walk", telling: Telling) -> Facts:
 
 
 def rescheduled(
-    walk: "Walk", before: "Walk", initiator: Literal["participant", "force"], telling: Telling
+    walk: "Walk",
+    before: "Walk",
+    initiator: Literal["participant", "force"],
+    telling: Telling,
+    shortened: Shortened | None = None,
 ) -> Facts:
-    """A walk has other times. The shared tier is told at once only while neither band has begun."""
+    """A walk has other times, or only a sooner end (``shortened``: why).
+
+    The shared tier is told at once only while neither band has begun.
+    """
     old = _band(before)
     fact = WalkRescheduled(
         **_plan(walk),
         old_starts_at=before.times.starts_at,
         old_ends_at=before.times.ends_at,
         initiator=initiator,
+        shortened=shortened,
     )
+    if shortened:  # to others, who know a date and a band, nothing has changed
+        return (_internal(fact, walk, telling),)
     told = SharedWalkRescheduled(**_shared_plan(walk), old_local_date=old.date, old_band=old.label)
     tell = shared_at_once if telling.at < old.starts_at else shared_later
     return (

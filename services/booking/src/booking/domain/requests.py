@@ -113,6 +113,11 @@ class Request:
         return any(hours.hold(times) for hours in self.hours)
 
     @property
+    def answer_by(self) -> datetime:
+        """By when she has a walk, or is told that none was found."""
+        return self.asked_at + WAITS_AT_MOST
+
+    @property
     def attention_at(self) -> datetime:
         """From when on a coordinator should look at it, if it is still open."""
         return self.asked_at + ALERT_AFTER

@@ -26,7 +26,7 @@ from booking.domain.slots import (
 )
 from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
-from shared.events.walks import Aborted, Initiator, Party
+from shared.events.walks import Aborted, Initiator, Party, Source
 
 START_WINDOW = timedelta(minutes=60)
 KEPT_AFTER_END = timedelta(days=28)
@@ -138,9 +138,14 @@ class NewWalk:
 
 
 def book(
-    slot: Slot, policy: Policy, ids: NewWalk, telling: Telling, asked_at: datetime | None = None
+    slot: Slot,
+    policy: Policy,
+    ids: NewWalk,
+    telling: Telling,
+    asked_at: datetime | None = None,
+    source: Source | None = None,
 ) -> tuple[Walk, Facts]:
-    """The walk that a slot becomes, for a wish of ``asked_at`` if any. Raises SlotTaken when it is gone."""
+    """The walk that a slot becomes, for a wish of ``asked_at`` or chosen by ``source``. Raises SlotTaken."""
     require_bookable(slot, policy, at=telling.at)
     walk = Walk(
         id=ids.id,
@@ -157,7 +162,7 @@ def book(
         end_due_at=slot.times.ends_at + policy.grace,
         confirmed_at=telling.at,
     )
-    return walk, facts.confirmed(walk, telling, asked_at)
+    return walk, facts.confirmed(walk, telling, asked_at, source)
 
 
 def start(walk: Walk, deed: Deed, telling: Telling) -> tuple[Walk, Facts]:

@@ -19,9 +19,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
-from booking.schemas import BookWalkBody, DeskDep, PageDep, cursor_after
+from booking.schemas import BookWalkBody, DeskDep, PageDep, assisting, cursor_after
 from booking.service import Booking, Desk
-from shared.auth import csrf_form, once_of, public_page, visitor_of
+from shared.auth import Principal, anyone_page, csrf_form, once_of, visitor_of
 from shared.errors import Conflict, NotFound
 from shared.idempotency import Once, StillRunning, once
 from shared.pages import render
@@ -43,7 +43,7 @@ WRONG: Mapping[str, str] = {
     "note": "Your note must be of at most 1,000 letters",
 }
 
-VisitorDep = Annotated[None, public_page()]
+VisitorDep = Annotated[Principal | None, anyone_page()]
 FormDep = Annotated[FormData, csrf_form()]
 
 
@@ -124,7 +124,7 @@ async def show_form(request: Request, _: VisitorDep, desk: DeskDep, slot: UUID) 
 
 
 @router.post("/book")
-async def book_walk(request: Request, _: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
+async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
     """Book, and go to the walk's own page; or the form again, with what is wrong with it."""
     typed = {name: str(form.get(name, "")) for name in FIELDS}
     fields = {**typed, "slot_id": str(form.get("slot_id", "")), "adult": typed["adult"] == "yes"}
@@ -136,7 +136,7 @@ async def book_walk(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
             errors["adult"] = domain.AdultsOnly().detail
         return await _form_again(request, desk, form, typed, errors)
     try:
-        booking = replace(body.booking(), hold=visitor_of(request))
+        booking = replace(body.booking(), hold=visitor_of(request), by=assisting(who))
         walk = await _booked(desk, booking, once_of(request, form))
     except domain.AdultsOnly as refusal:
         return await _form_again(request, desk, form, typed, {"adult": refusal.detail})

@@ -22,7 +22,7 @@ from shared.events.walks import (
     WalkRescheduled,
     WalkStarted,
 )
-from shared.pages.words import people_date
+from shared.pages.words import people_date, people_time
 
 PARTIES = {"participant": "the participant", "officer": "the officer", "force": "the force"}
 CANCELLED = {
@@ -72,21 +72,29 @@ def _deed(walk: domain.Walk, fact: InternalWalk) -> domain.Deed | None:
 
 def _said(fact: InternalWalk) -> str:
     match fact:
+        case WalkRescheduled() if fact.shortened:
+            return f"Shortened to end at {people_time(fact.ends_at)}: {ABORTED[fact.shortened]}"
         case WalkRescheduled():
             plan = f"{people_date(fact.old_starts_at)}, to {people_date(fact.starts_at)}"
             return f"Moved by {PARTIES[fact.initiator]} from {plan}"
-        case WalkCancelled():
-            return f"Cancelled: {CANCELLED[fact.initiator]}"
-        case WalkAborted():
-            return f"Broken off: {ABORTED[fact.reason]}"
+        case WalkCancelled() | WalkAborted():
+            return _why(fact)
         case NoShowRecorded():
             return f"Did not take place: {PARTIES[fact.party]} did not come"
         case WalkOverdue():
             return f"Overdue: not {fact.missing}ed by {people_date(fact.due_at)}"
         case _:
-            return PLAIN[type(fact)]
+            by_staff = isinstance(fact, WalkConfirmed) and fact.source == "assisted"
+            return BOOKED_BY_STAFF if by_staff else PLAIN[type(fact)]
 
 
+def _why(fact: WalkCancelled | WalkAborted) -> str:
+    if isinstance(fact, WalkCancelled):
+        return f"Cancelled: {CANCELLED[fact.initiator]}"
+    return f"Broken off: {ABORTED[fact.reason]}"
+
+
+BOOKED_BY_STAFF = "Booked by staff, for somebody who asked them"
 PLAIN: Mapping[type[InternalWalk], str] = {
     WalkConfirmed: "Booked",
     WalkReassigned: "Given to another officer",

@@ -19,13 +19,14 @@ from booking.pages.histories import in_words
 from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
-from shared.errors import Conflict, Refusal
+from shared.errors import Conflict, Invalid, Refusal
 from shared.events.walks import Aborted, Party
 from shared.pages import errors_by_field, render
 
 router = APIRouter()
 
 SEE_OTHER = 303
+DIGITS = 3  # no walk lasts a thousand minutes
 CANCELLED: tuple[Literal["force", "weather", "safety"], ...] = ("force", "weather", "safety")
 ABORTED: tuple[Aborted, ...] = ("participant", "incident", "weather", "safety")
 PARTIES: tuple[Party, ...] = ("participant", "officer")
@@ -79,6 +80,25 @@ async def abort_walk(
     reason = _one_of(form, "reason", ABORTED)
     doing = service.abort_walk(desk, walk_id, who, reason, once_of(request, form))
     return await _done(request, who, desk, walk_id, form, doing)
+
+
+@router.post("/walks/{walk_id}/shorten")
+async def shorten_walk(
+    request: Request, who: StaffDep, form: FormDep, desk: DeskDep, walk_id: UUID
+) -> Response:
+    """It is to end sooner, for all who share its slot."""
+    typed = str(form.get("minutes", "")).strip()
+    minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS else 0
+    reason, once = _one_of(form, "reason", ABORTED), once_of(request, form)
+    try:
+        await service.shorten_walk(desk, walk_id, who, minutes, reason, once)
+    except Invalid as refusal:
+        errors = {"minutes": "Enter fewer minutes than now, with an end that lies ahead"}
+        return await _page(request, who, desk, walk_id, errors, status=refusal.status)
+    except Conflict as refusal:
+        errors = {"walk": refusal.detail}
+        return await _page(request, who, desk, walk_id, errors, status=refusal.status)
+    return _back(form, walk_id)
 
 
 @router.post("/walks/{walk_id}/no-show")

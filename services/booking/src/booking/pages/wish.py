@@ -5,6 +5,7 @@ changes nothing. Where they meet is on none of these pages; what she typed is ke
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -15,11 +16,11 @@ from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
 from booking.pages.typed import typed_in, wrong_fields
-from booking.schemas import AskBody, DeskDep
+from booking.schemas import AskBody, DeskDep, assisting
 from booking.service import Desk
 from booking.service.request_answers import hours_in_words
 from booking.service.roster_answers import WEEKDAYS
-from shared.auth import csrf_form, once_of, public_page
+from shared.auth import Principal, anyone_page, csrf_form, once_of, public_page
 from shared.errors import Conflict, TooMany
 from shared.pages import render
 
@@ -40,18 +41,19 @@ WRONG: Mapping[str, str] = {
 }
 
 VisitorDep = Annotated[None, public_page()]
+AskingDep = Annotated[Principal | None, anyone_page()]
 FormDep = Annotated[FormData, csrf_form()]
 
 
 @router.api_route("/wish", methods=["GET", "HEAD"])
-async def show_form(request: Request, _: VisitorDep, desk: DeskDep) -> Response:
+async def show_form(request: Request, _: AskingDep, desk: DeskDep) -> Response:
     """The form, empty."""
     typed: dict[str, Any] = dict.fromkeys(FIELDS, "") | {name: [] for name in SEVERAL}
     return _form(request, desk, typed | {"light": "any"}, {})
 
 
 @router.post("/wish")
-async def ask(request: Request, _: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
+async def ask(request: Request, who: AskingDep, form: FormDep, desk: DeskDep) -> Response:
     """Ask, and go to the wish's own page; or the form again, with what is wrong with it."""
     typed: dict[str, Any] = typed_in(form, FIELDS)
     typed |= {name: [str(each) for each in form.getlist(name)] for name in SEVERAL}
@@ -65,7 +67,9 @@ async def ask(request: Request, _: VisitorDep, form: FormDep, desk: DeskDep) -> 
     if errors:
         return _form(request, desk, typed, errors, status=422)
     try:
-        answer = await service.ask(desk, body.wish(), once_of(request, form))
+        answer = await service.ask(
+            desk, replace(body.wish(), by=assisting(who)), once_of(request, form)
+        )
     except TooMany as refusal:
         return _form(request, desk, typed, {"email": refusal.detail}, status=refusal.status)
     return _to(answer["manage_url"].rsplit("/", 1)[-1])

@@ -15,6 +15,7 @@ from booking.schemas.bodies import (
     MoveWalkBody,
     OpenSlotBody,
     ReassignWalkBody,
+    ShortenWalkBody,
     TapBody,
 )
 from booking.schemas.inputs import (
@@ -28,6 +29,7 @@ from booking.schemas.inputs import (
     Page,
     PageDep,
     ToTime,
+    assisting,
     cursor_after,
     wards_of,
 )
@@ -67,9 +69,11 @@ __all__ = [
     "RosterBody",
     "Seed",
     "ShiftBody",
+    "ShortenWalkBody",
     "TapBody",
     "ToTime",
     "WardsBody",
+    "assisting",
     "cursor_after",
     "read_roster",
     "read_seed",

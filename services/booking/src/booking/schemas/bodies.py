@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from booking import domain
 from booking.schemas.inputs import Degrees, Email, Line, LondonTime, Minutes, Note, YesOrNo
 from booking.service import Booking, NewBar, NewSlot
-from shared.events.walks import Aborted, Party
+from shared.events.walks import Aborted, Party, Shortened
 from shared.web import Text, Timestamp
 
 Hold = Annotated[Text, Field(min_length=1, max_length=100)]
@@ -129,6 +129,17 @@ class AbortWalkBody(TapBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "incident"}]})
 
     reason: Aborted
+
+
+class ShortenWalkBody(Body):
+    """How long a walk is to be instead, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"minutes": 20, "reason": "weather"}]}
+    )
+
+    minutes: Annotated[Minutes, Field(ge=1, le=domain.LONGEST_MINUTES)]
+    reason: Shortened
 
 
 class MissWalkBody(Body):

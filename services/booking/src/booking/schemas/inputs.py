@@ -26,6 +26,7 @@ from shared.web import Text, Timestamp
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SPACE_FOR_PLUS = re.compile(r" (?=\d\d:\d\d$)")
+ASSISTING = frozenset({"officer", "coordinator"})
 CURSOR_PARTS = 2
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -138,6 +139,11 @@ def cursor_after(start: datetime, last: UUID) -> str:
 def wards_of(who: Principal) -> list[str] | None:
     """The wards to which a reader's lists are narrowed; None: every ward."""
     return None if who.covers("*") else sorted(who.wards)
+
+
+def assisting(who: Principal | None) -> str | None:
+    """Who of the staff does for somebody what she could do online; None: she does it herself."""
+    return who.subject if who and who.roles & ASSISTING else None
 
 
 # Both are coroutines, because FastAPI takes plain functions to a thread.

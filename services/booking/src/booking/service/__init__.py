@@ -19,6 +19,7 @@ from booking.service.changes import (
     move_by_link,
     move_walk,
     reassign_walk,
+    shorten_walk,
     undo_cancel_by_link,
 )
 from booking.service.days import OneWalk, one_walk, walks_of_day
@@ -146,6 +147,7 @@ __all__ = [
     "roster_answers",
     "seal_what_is_plain",
     "seed",
+    "shorten_walk",
     "standing_of_request",
     "start_walk",
     "take_reports",

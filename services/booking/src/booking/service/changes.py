@@ -17,7 +17,7 @@ from booking.service.walks import act, require_may_act
 from shared import idempotency, outbox
 from shared.auth import Principal
 from shared.errors import Fault, Invalid, NotFound
-from shared.events.walks import Aborted, Party
+from shared.events.walks import Aborted, Party, Shortened
 from shared.idempotency import Once
 from shared.postgres import Connection
 
@@ -153,6 +153,34 @@ async def _officer_for(
     if officer.team_id != walk.officer.team_id:
         raise domain.NotInTeam("Only an officer of the walk's team can take it.")
     return officer, policy
+
+
+async def shorten_walk(
+    desk: Desk, walk_id: UUID, who: Principal, minutes: int, reason: Shortened, request: Once
+) -> dict[str, Any]:
+    """A walk and those that share its slot are to end sooner: all of them or none.
+
+    Raises WrongState, Invalid.
+    """
+    async with desk.database.transaction() as connection:
+        if kept := await idempotency.replay(connection, request):
+            return kept
+        walks = await store.walks.lock_walks_of_slot(connection, walk_id)
+        walk = next((each for each in walks if each.id == walk_id), None)
+        if walk is None:
+            raise NotFound("There is no such walk.")
+        at = desk.clock()
+        await require_may_act(connection, walk, who, at)
+        changed = [domain.shorten(each, minutes, reason, desk.telling(at)) for each in walks]
+        for after, facts in changed:
+            await store.endings.shorten(connection, after)
+            await store.walks.save_walk(connection, after)
+            await outbox.append(connection, *facts)
+        mine = next(after for after, _ in changed if after.id == walk_id)
+        answer = answers.staff_walk(mine, desk.safe_word(mine), at)
+        await idempotency.keep(connection, request, answer)
+    desk.log.info("walk.shortened", walk=str(walk_id), walks=len(changed))
+    return answer
 
 
 async def abort_walk(

@@ -66,7 +66,7 @@ async def forget_what_is_old(desk: Desk) -> int:
     async with desk.database.transaction() as connection:
         erased = await store.people.forget_old_participants(connection, before)
         erased += await store.requests.forget_old(connection, before)
-        await store.walks.close_old(connection, before)
+        await store.endings.close_old(connection, before)
         await store.people.forget_old_tries(connection, at)
         await store.bars.forget_old(connection, before)
         await store.overdue.forget_old_reports(connection, before)

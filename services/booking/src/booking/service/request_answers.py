@@ -36,6 +36,7 @@ def hers(
     """A wish as she who made it sees it."""
     shown: HerRequest = {
         **_request(request),
+        "answer_by": answers.instant(request.answer_by),
         "offer": _offer(offer, slot) if offer and slot else None,
         "manage_url": desk.wish_url(request),
         "return_code": desk.wish_code(request),

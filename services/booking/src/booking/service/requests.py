@@ -26,7 +26,10 @@ from shared.postgres import Connection
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A walk as somebody would like it; ``email`` is checked and in ASCII, ``wards`` are codes."""
+    """A walk as somebody would like it; ``email`` is checked and in ASCII, ``wards`` are codes.
+
+    ``by``: who of the staff asks for her.
+    """
 
     wards: tuple[str, ...]
     hours: tuple[domain.WishedHours, ...]
@@ -38,6 +41,7 @@ class Wish:
     email: str
     adult: bool
     note: str | None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,17 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         fallen = await store.people.fallen(connection, contact)
         asked = replace(asked, priority=domain.amends.due(fallen, at))
         await store.requests.add(connection, asked, asking)
-        await outbox.append(connection, *domain.requests.ask(asked))
+        if wish.by:
+            await store.people.audit(
+                connection,
+                actor=wish.by,
+                action="request.asked_for_her",
+                subjects=[f"request {request_id}"],
+                reason="she asked in person or by telephone",
+            )
+        await outbox.append(
+            connection, *domain.requests.ask(asked, "assisted" if wish.by else "online")
+        )
         answer = request_answers.hers(desk, asked, None, None)
         await idempotency.keep(connection, request, answer)
     desk.log.info("request.asked", request=str(request_id))

@@ -32,7 +32,7 @@ Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts
 class Booking:
     """A booking as a participant asks for it; ``email`` is checked and in ASCII.
 
-    ``hold`` is what she holds the slot by, where she does.
+    ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her.
     """
 
     slot_id: UUID
@@ -41,6 +41,7 @@ class Booking:
     adult: bool
     note: str | None
     hold: str | None = None
+    by: str | None = None
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -88,15 +89,29 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
         if found is None:
             raise NotFound("There is no such slot.")
         slot, policy = found
-        walk, facts = domain.book(slot, policy, ids, desk.telling(desk.clock()))
+        telling, source = desk.telling(desk.clock()), "assisted" if booking.by else "online"
+        walk, facts = domain.book(slot, policy, ids, telling, source=source)
         kept_free = domain.kept_free(walk.times, policy)
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)
+        if booking.by:
+            await _note_assisted(connection, booking.by, participant_id)
         await outbox.append(connection, *facts)
         answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
     return answer
+
+
+async def _note_assisted(connection: Connection, by: str, participant_id: UUID) -> None:
+    """Staff have learnt who she is, from her: that they did is written down."""
+    await store.people.audit(
+        connection,
+        actor=by,
+        action="walk.booked_for_her",
+        subjects=[f"participant {participant_id}"],
+        reason="she asked in person or by telephone",
+    )
 
 
 async def start_walk(

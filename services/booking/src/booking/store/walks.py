@@ -133,11 +133,6 @@ update walk set concern_count = concern_count + said.concerns
  where walk.id = said.id
 """
 
-CLOSE_OLD = """
-update walk set state = 'closed', version = version + 1
- where state = 'debriefed' and ends_at < $1
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Joining:
@@ -286,8 +281,3 @@ async def list_walks(connection: Connection, wanted: Wanted) -> list[domain.Walk
 async def count_concerns(connection: Connection, walk_ids: Sequence[UUID]) -> None:
     """Count a concern for each id given, an id as often as it is named."""
     await connection.execute(COUNT_CONCERNS, walk_ids)
-
-
-async def close_old(connection: Connection, ended_before: datetime) -> None:
-    """Close the debriefed walks that were to end before then: nobody is known of them any more."""
-    await connection.execute(CLOSE_OLD, ended_before)

@@ -67,8 +67,9 @@ class OfferedRequest(RequestShown):
 
 
 class HerRequest(RequestShown):
-    """A wish as she who made it sees it."""
+    """A wish as she who made it sees it; by ``answer_by`` she has a walk, or hears that none was found."""
 
+    answer_by: Instant
     offer: OfferShown | None
     manage_url: Link
     return_code: ReturnCode
