@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import yaml
@@ -217,6 +218,24 @@ class Installation:
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.2)
+
+    async def told(self, topic: str, key: str) -> list[str]:
+        """What a topic tells of a walk, a wish or an alert, in order: ``walk.confirmed`` and the like."""
+        records = await self.records(topic)
+        types = [each.headers["ce_type"] for each in records if each.key == key]
+        return [".".join(each.split(".")[2:-1]) for each in types]
+
+    async def in_database(self, name: str, statement: str, *values: Any) -> None:
+        """Do in a service's database what only time could do."""
+        connection = await asyncpg.connect(self.environments[name][f"{name}_DATABASE_URL".upper()])
+        try:
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
+
+    async def stop(self, name: str) -> None:
+        """Stop both processes of a service in good order."""
+        await asyncio.gather(*(self.processes[name, role].stop() for role in ("api", "worker")))
 
     async def kill(self, name: str) -> None:
         """Kill -9 both processes of a service."""
