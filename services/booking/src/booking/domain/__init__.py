@@ -35,6 +35,7 @@ from booking.domain.refusals import (
     AdultsOnly,
     BarOver,
     DoesNotFit,
+    GuardianNeeded,
     LinkOver,
     NotInTeam,
     OfferOver,
@@ -48,6 +49,7 @@ from booking.domain.refusals import (
     TooFewPlaces,
     TooLate,
     TooManyWalks,
+    TooYoung,
     WalkAhead,
     WrongCode,
     WrongState,
@@ -93,6 +95,7 @@ from booking.domain.walks import (
     start,
 )
 from booking.domain.words import next_steps
+from booking.domain.youth import OF_AGE, Young, may_take, require_may_walk
 
 __all__ = [
     "KEPT_AFTER_END",
@@ -100,6 +103,7 @@ __all__ = [
     "LONGEST_MINUTES",
     "MOST_COMPANIONS",
     "MOST_PEOPLE",
+    "OF_AGE",
     "START_WINDOW",
     "UNDO_WITHIN",
     "Absence",
@@ -114,6 +118,7 @@ __all__ = [
     "Deed",
     "DoesNotFit",
     "Facts",
+    "GuardianNeeded",
     "Hold",
     "Hours",
     "Limits",
@@ -154,6 +159,7 @@ __all__ = [
     "TooFewPlaces",
     "TooLate",
     "TooManyWalks",
+    "TooYoung",
     "Traits",
     "Tried",
     "Walk",
@@ -163,6 +169,7 @@ __all__ = [
     "WishedHours",
     "WrongCode",
     "WrongState",
+    "Young",
     "abort",
     "amends",
     "belongs",
@@ -183,6 +190,7 @@ __all__ = [
     "lacks",
     "mark_overdue",
     "match",
+    "may_take",
     "miss",
     "most_places",
     "move",
@@ -200,6 +208,7 @@ __all__ = [
     "requests",
     "require_bookable",
     "require_enough",
+    "require_may_walk",
     "require_over",
     "require_within",
     "returns",
