@@ -39,7 +39,15 @@ router = APIRouter(prefix="/v1", tags=["walks"])
 
 WALK = gives(shapes.StaffWalk)
 WALKS = gives(shapes.WalkPage, headers=("Link",))
-BOOKING = problems(NotFound, TAKEN, domain.TooFewPlaces, domain.AdultsOnly, TOO_MANY)
+BOOKING = problems(
+    NotFound,
+    TAKEN,
+    domain.TooFewPlaces,
+    domain.AdultsOnly,
+    domain.TooYoung(16),
+    domain.GuardianNeeded,
+    TOO_MANY,
+)
 OF_A_WALK_IN_TIME = problems(
     NotFound, domain.NotInTeam, WRONG_STATE, domain.TooEarly, domain.TooLate
 )

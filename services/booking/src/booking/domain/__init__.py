@@ -37,6 +37,7 @@ from booking.domain.refusals import (
     AdultsOnly,
     BarOver,
     DoesNotFit,
+    GuardianNeeded,
     LinkOver,
     NotInTeam,
     OfferOver,
@@ -50,6 +51,7 @@ from booking.domain.refusals import (
     TooFewPlaces,
     TooLate,
     TooManyWalks,
+    TooYoung,
     WalkAhead,
     WrongCode,
     WrongState,
@@ -94,6 +96,7 @@ from booking.domain.walks import (
     start,
 )
 from booking.domain.words import next_steps
+from booking.domain.youth import OF_AGE, Young, may_take, require_may_walk
 
 __all__ = [
     "CONTROL_ROOM_AFTER",
@@ -102,6 +105,7 @@ __all__ = [
     "LONGEST_MINUTES",
     "MOST_COMPANIONS",
     "MOST_PEOPLE",
+    "OF_AGE",
     "START_WINDOW",
     "UNDO_WITHIN",
     "Absence",
@@ -116,6 +120,7 @@ __all__ = [
     "Deed",
     "DoesNotFit",
     "Facts",
+    "GuardianNeeded",
     "Hold",
     "Hours",
     "Limits",
@@ -156,6 +161,7 @@ __all__ = [
     "TooFewPlaces",
     "TooLate",
     "TooManyWalks",
+    "TooYoung",
     "Traits",
     "Tried",
     "Walk",
@@ -165,6 +171,7 @@ __all__ = [
     "WishedHours",
     "WrongCode",
     "WrongState",
+    "Young",
     "abort",
     "amends",
     "belongs",
@@ -186,6 +193,7 @@ __all__ = [
     "level",
     "mark_overdue",
     "match",
+    "may_take",
     "miss",
     "most_places",
     "move",
@@ -203,6 +211,7 @@ __all__ = [
     "requests",
     "require_bookable",
     "require_enough",
+    "require_may_walk",
     "require_over",
     "require_within",
     "returns",

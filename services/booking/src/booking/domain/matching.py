@@ -13,7 +13,7 @@ from typing import Literal
 from booking.domain.slots import Slot
 from booking.domain.teams import Sex, Traits
 
-Lack = Literal["sex", "language", "skill", "ward", "light", "room"]
+Lack = Literal["sex", "language", "skill", "ward", "light", "room", "age"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Invariant: fields that are not named here, and values of another type, are refus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from booking import domain
 from booking.schemas.inputs import (
@@ -88,10 +88,18 @@ class OpenSlotBody(Body):
         )
 
 
-class BookWalkBody(Body):
-    """A booking: which slot, for whom. ``note`` is for the officer and stays here. Of ``companions`` nothing
-    but their number is asked.
+class GuardianBody(Body):
+    """A parent or guardian, and whether she agrees that somebody under 18 walks with an officer."""
 
+    name: Line
+    consents: YesOrNo
+
+
+class BookWalkBody(Body):
+    """A booking: which slot, for whom. ``note`` is for the officer and stays here.
+
+    Of ``companions`` nothing but their number is asked. Whoever is not ``adult`` says her ``age`` and a
+    ``guardian`` who consents, where the slot's team takes her.
     ``hold`` is what ``POST /holds`` answered; without one the slot is booked if it is free.
     """
 
@@ -116,6 +124,8 @@ class BookWalkBody(Body):
     note: Note | None = None
     hold: Hold | None = None
     companions: Companions = 0
+    age: Annotated[int, Strict(), Field(ge=0, lt=domain.OF_AGE)] | None = None
+    guardian: GuardianBody | None = None
 
     def booking(self) -> Booking:
         """The booking that is asked for."""
@@ -127,7 +137,13 @@ class BookWalkBody(Body):
             note=self.note or None,
             hold=self.hold,
             companions=self.companions,
+            young=self._young(),
         )
+
+    def _young(self) -> domain.Young | None:
+        if self.age is None or self.guardian is None or not self.guardian.consents:
+            return None
+        return domain.Young(self.age, self.guardian.name)
 
 
 class FurtherOfficerBody(Body):

@@ -33,7 +33,7 @@ class Booking:
     """A booking as a participant asks for it; ``email`` is checked and in ASCII.
 
     ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her; so many
-    ``companions`` come with her.
+    ``companions`` come with her. ``young`` is of somebody who is not ``adult``.
     """
 
     slot_id: UUID
@@ -44,18 +44,29 @@ class Booking:
     hold: str | None = None
     by: str | None = None
     companions: int = 0
+    young: domain.Young | None = None
+
+    @property
+    def person(self) -> domain.Person:
+        """Who takes part: of an adult neither age nor guardian is kept."""
+        young = None if self.adult else self.young
+        return domain.Person(
+            self.name,
+            self.email,
+            self.note,
+            age=young.age if young else None,
+            guardian=young.guardian if young else None,
+        )
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     """Give a slot to whoever asks first.
 
-    Raises AdultsOnly, NotFound, TooManyWalks, or SlotTaken (TooFewPlaces where there is room for fewer)
-    with up to three alternatives.
+    Raises AdultsOnly, TooYoung, GuardianNeeded, NotFound, TooManyWalks, or SlotTaken (TooFewPlaces where
+    there is room for fewer) with up to three alternatives.
     """
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
-    if not booking.adult:
-        raise domain.AdultsOnly
     try:
         try:
             return await _book_again(desk, booking, request)
@@ -98,8 +109,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     contact = desk.contact(booking.email)
     ids = domain.NewWalk(new_id(), new_id(), new_reference())
     participant_id = new_id()
-    person = domain.Person(booking.name, booking.email, booking.note)
-    sealed = desk.sealing.close(participant_id, person)
+    sealed = desk.sealing.close(participant_id, booking.person)
     joining = store.walks.Joining(participant_id, contact, sealed)
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
@@ -110,6 +120,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
         if found is None:
             raise NotFound("There is no such slot.")
         slot, policy = found
+        domain.require_may_walk(policy, booking.young, adult=booking.adult)
         telling, source = desk.telling(desk.clock()), "assisted" if booking.by else "online"
         walk, facts = domain.book(
             slot, policy, ids, telling, source=source, companions=booking.companions
