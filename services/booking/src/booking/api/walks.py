@@ -19,7 +19,7 @@ from booking.api.asking import (
     WardCode,
     listed,
 )
-from booking.api.refusals import NOT_FOUND, OF_A_WALK, TAKEN, TOO_MANY, WRONG_STATE
+from booking.api.refusals import DOES_NOT_FIT, NOT_FOUND, OF_A_WALK, TAKEN, TOO_MANY, WRONG_STATE
 from booking.schemas import (
     BookWalkBody,
     CancelWalkBody,
@@ -46,6 +46,7 @@ BOOKING = problems(
     domain.AdultsOnly,
     domain.TooYoung(16),
     domain.GuardianNeeded,
+    DOES_NOT_FIT,
     TOO_MANY,
 )
 OF_A_WALK_IN_TIME = problems(

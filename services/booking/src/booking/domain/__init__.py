@@ -96,7 +96,7 @@ from booking.domain.walks import (
     start,
 )
 from booking.domain.words import next_steps
-from booking.domain.youth import OF_AGE, Young, may_take, require_may_walk
+from booking.domain.youth import OF_AGE, Young, may_take, may_wish, require_may_walk
 
 __all__ = [
     "CONTROL_ROOM_AFTER",
@@ -194,6 +194,7 @@ __all__ = [
     "mark_overdue",
     "match",
     "may_take",
+    "may_wish",
     "miss",
     "most_places",
     "move",

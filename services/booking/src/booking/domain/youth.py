@@ -33,6 +33,11 @@ def require_may_walk(policy: Policy, young: Young | None, *, adult: bool) -> Non
         raise TooYoung(policy.youth_from)
 
 
+def may_wish(person: Person) -> bool:
+    """Whether a wish can be made in somebody's name: the match does not know how old anybody is."""
+    return person.age is None
+
+
 def may_take(policy: Policy, person: Person) -> bool:
     """Whether a team takes somebody who is booked already."""
     return person.age is None or (

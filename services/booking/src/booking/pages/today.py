@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from booking import domain, service, store
+from booking.pages.needs import needs_in_words
 from booking.schemas import DeskDep, wards_of
 from shared.auth import Principal, staff_page
 from shared.errors import Conflict
@@ -81,6 +82,7 @@ async def show_day(
         walks=found.walks,
         expected=found.expected,
         beside=found.beside,
+        needs_in_words=needs_in_words,
         safe_word_of=desk.safe_word,
         feed=feed,
         level_of=domain.level,

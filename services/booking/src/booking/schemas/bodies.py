@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from booking import domain
 from booking.schemas.inputs import (
+    Code,
     Companions,
     Degrees,
     Email,
+    Language,
     Line,
     LondonTime,
     Minutes,
@@ -100,6 +102,7 @@ class BookWalkBody(Body):
 
     Of ``companions`` nothing but their number is asked. Whoever is not ``adult`` says her ``age`` and a
     ``guardian`` who consents, where the slot's team takes her.
+    ``needs`` and ``language`` are codes that the slot's officer must bring, kept as the note is.
     ``hold`` is what ``POST /holds`` answered; without one the slot is booked if it is free.
     """
 
@@ -126,6 +129,8 @@ class BookWalkBody(Body):
     companions: Companions = 0
     age: Annotated[int, Strict(), Field(ge=0, lt=domain.OF_AGE)] | None = None
     guardian: GuardianBody | None = None
+    needs: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    language: Language | None = None
 
     def booking(self) -> Booking:
         """The booking that is asked for."""
@@ -138,6 +143,8 @@ class BookWalkBody(Body):
             hold=self.hold,
             companions=self.companions,
             young=self._young(),
+            needs=tuple(dict.fromkeys(self.needs)),
+            language=self.language,
         )
 
     def _young(self) -> domain.Young | None:

@@ -13,7 +13,7 @@ from booking import domain, store
 from booking.service import answers
 from booking.service.claims import claim_of, require_holds
 from booking.service.desk import Desk
-from booking.service.walks import act, require_may_act
+from booking.service.walks import act, require_may_act, require_meets
 from shared import idempotency, outbox
 from shared.auth import Principal
 from shared.errors import Fault, Invalid, NotFound
@@ -66,7 +66,7 @@ async def _move(
     if found is None:
         raise NotFound("There is no such slot.")
     slot, policy = found
-    await _require_takes_her(desk, connection, walk, policy, by)
+    await _require_takes_her(desk, connection, walk, slot_id, policy, by)
     after, facts = domain.move(walk, slot, policy, initiator, desk.telling(desk.clock()))
     await store.slots.change_places(connection, walk, slot, domain.kept_free(slot.times, policy))
     await store.walks.move_walk(connection, after)
@@ -76,19 +76,26 @@ async def _move(
 
 
 async def _require_takes_her(
-    desk: Desk, connection: Connection, walk: domain.Walk, policy: domain.Policy, by: str
+    desk: Desk,
+    connection: Connection,
+    walk: domain.Walk,
+    slot_id: UUID,
+    policy: domain.Policy,
+    by: str,
 ) -> None:
-    """Raise DoesNotFit where the team of another slot may not take whoever a walk is with."""
+    """Raise DoesNotFit where another slot's team or officer may not take whoever a walk is with."""
     known = await store.people.participants(connection, desk.sealing, [walk.id])
     await store.people.audit(
         connection,
         actor=by,
         action="participant.read",
         subjects=[f"walk {walk_id}" for walk_id in known],
-        reason="whether the team of another slot may take her",
+        reason="whether the officer of another slot can take her",
     )
-    if not all(domain.may_take(policy, person) for person in known.values()):
-        raise domain.DoesNotFit(lacks=["age"])
+    for person in known.values():
+        if not domain.may_take(policy, person):
+            raise domain.DoesNotFit(lacks=["age"])
+        await require_meets(connection, slot_id, person)
 
 
 async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any]:

@@ -94,7 +94,9 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         needs=wish.needs,
         companions=wish.companions,
     )
-    person = domain.Person(wish.name, wish.email, wish.note)
+    person = domain.Person(
+        wish.name, wish.email, wish.note, needs=wish.needs, language=wish.language
+    )
     asking = store.requests.Asking(contact, desk.sealing.close(request_id, person))
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):

@@ -59,6 +59,8 @@ with day as (
                 select * from bookable_slot
                  where id = next.id and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
                    and places_left > $4
+                   and ($5::text is null or $5 = any (languages))
+                   and skills @> $6::text[]
                 offset 0) as found
          limit $2::int) as shown
 )

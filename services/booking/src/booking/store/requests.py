@@ -93,6 +93,12 @@ with forgotten as (
 select count(*) from forgotten
 """
 
+# The match needs them in plain; they go when she does, of a wish that became a walk as well.
+FORGET_NEEDS = """
+update request set needs = '{}', language = null
+ where closed_at < $1 and (needs <> '{}' or language is not null)
+"""
+
 CONTACT_OF = """
 select contact_hmac from request where reference = $1 and contact_hmac is not null
  union all
@@ -104,7 +110,8 @@ select participant.contact_hmac
 LOCK_ALL_OF_HERS = "select id, state from request where contact_hmac = $1 order by id for update"
 FORGET = """
 with forgotten as (
-    update request set contact_hmac = null, key_name = null, wrapped_key = null, sealed = null
+    update request set contact_hmac = null, key_name = null, wrapped_key = null, sealed = null,
+                       needs = '{}', language = null
      where id = any ($1::uuid[]) and sealed is not null
     returning id
 )
@@ -228,7 +235,8 @@ async def count_old(connection: Connection, closed_before: datetime) -> int:
 
 
 async def forget_old(connection: Connection, closed_before: datetime) -> int:
-    """Forget who made wishes that ended before then; answers how many."""
+    """Forget who made wishes that ended before then, and what they needed; answers how many were known."""
+    await connection.execute(FORGET_NEEDS, closed_before)
     return await connection.fetchval(FORGET_OLD, closed_before)
 
 

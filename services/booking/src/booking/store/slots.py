@@ -47,6 +47,11 @@ select slot.*, officer.officer_no, officer.display_name, officer.force_phone, of
    for no key update of slot, officer
 """
 
+TRAITS = """
+select officer.sex, officer.languages, officer.skills
+  from slot join officer on officer.id = slot.officer_id
+ where slot.id = $1
+"""
 LOCK_BESIDE = """
 select id from officer
  where id in (select officer_id from slot_officer where slot_id = $1) order by id for no key update
@@ -159,10 +164,11 @@ async def list_bookable(
 
 
 async def alternatives(
-    connection: Connection, wanted: UUID, *, at: datetime, few: int, companions: int = 0
+    connection: Connection, wanted: UUID, *, at: datetime, few: int, needs: domain.Needs = NO_NEEDS
 ) -> list[domain.Slot]:
-    """Up to three slots instead of one that is gone, with room: of its ward first, nearest in time first."""
-    found = await connection.fetch(ALTERNATIVES, at, few, wanted, companions)
+    """Up to three slots instead of one, that suit her: of its ward first, nearest in time first."""
+    brought = needs.companions, needs.language, needs.skills
+    found = await connection.fetch(ALTERNATIVES, at, few, wanted, *brought)
     return [rows.slot(row) for row in found]
 
 
@@ -186,6 +192,13 @@ async def lock_slot(
     if row and row["officers"] > 1:
         await connection.execute(LOCK_BESIDE, slot_id)
     return (rows.slot(row), rows.policy(row)) if row else None
+
+
+async def traits(connection: Connection, slot_id: UUID) -> domain.Traits:
+    """What the officer of a slot brings."""
+    row = await connection.fetchrow(TRAITS, slot_id)
+    assert row is not None  # the slot is locked
+    return domain.Traits(row["sex"], tuple(row["languages"]), tuple(row["skills"]))
 
 
 async def leave(
