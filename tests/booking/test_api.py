@@ -8,7 +8,7 @@ from booking import service
 from tests.booking.desk import OTHER_WARD, WARD, Booking, problem
 from tests.factories import START
 
-CAPTURED = {"id", "ward", "near", "starts_at", "ends_at", "local", "after_dark"}
+CAPTURED = {"id", "ward", "near", "starts_at", "ends_at", "local", "after_dark", "group"}
 
 
 async def test_an_open_slot_is_listed_without_its_meeting_point(booking: Booking) -> None:
@@ -31,6 +31,7 @@ async def test_an_open_slot_is_listed_without_its_meeting_point(booking: Booking
             "timezone": "Europe/London",
         },
         "after_dark": True,
+        "group": False,
     }
 
 
@@ -254,7 +255,12 @@ async def test_the_duty_list_shows_overdue_walks(booking: Booking) -> None:
     answer = await booking.http.get("/booking/v1/walks/overdue", headers=headers)
     [found] = answer.json()["items"]
     assert found["id"] == walk["id"]
-    assert found["overdue"] == {"due_at": "2027-01-12T19:15:00+00:00", "missing": "start"}
+    assert found["overdue"] == {
+        "due_at": "2027-01-12T19:15:00+00:00",
+        "missing": "start",
+        "level": "supervisor",
+        "acknowledged_at": None,
+    }
 
 
 async def test_notifications_reads_a_contact_and_it_is_written_down(booking: Booking) -> None:

@@ -89,8 +89,10 @@ async def test_a_refused_booking_leaves_nothing_but_its_try(booking: Booking) ->
     assert await booking.types(INTERNAL) == ["walk.confirmed.v1"]
 
 
-async def race(booking: Booking, rounds: int) -> None:
-    """Two people at the last slot, so many times: one gets it, one is told that it is gone."""
+@pytest.mark.parametrize(
+    "rounds", [20, pytest.param(200, marks=pytest.mark.soak)], ids=["short", "long"]
+)
+async def test_of_two_at_the_last_slot_one_gets_it(booking: Booking, rounds: int) -> None:
     for nth in range(rounds):
         booking.clock.advance(timedelta(seconds=10))  # nobody here is a burst
         slot_id = await booking.slot(at=START + timedelta(hours=2 * nth + 2))
@@ -100,10 +102,6 @@ async def race(booking: Booking, rounds: int) -> None:
         assert problem(refused) == "slot-taken"
     assert len(await booking.rows("select from walk")) == rounds
     assert len(await booking.rows("select from participant")) == rounds
-
-
-async def test_of_two_at_the_last_slot_one_gets_it_two_hundred_times(booking: Booking) -> None:
-    await race(booking, 200)
 
 
 async def test_overlapping_slots_of_one_officer_are_booked_once(booking: Booking) -> None:

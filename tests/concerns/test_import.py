@@ -16,6 +16,7 @@ from shared.postgres import Database, open_database
 from tests.concerns.capturing import MERE_END, OUTSIDE, a_desk, count, queued
 from tests.factories import KeptParts
 from tests.infra import database_name, real
+from tests.real_reports import FEW, real_reports
 
 HEADER = "service_request_id,service_code,lat,long,requested_datetime,status"
 LON, LAT = MERE_END.point
@@ -275,24 +276,24 @@ def test_the_shipped_map_names_known_categories_only() -> None:
     assert shipped["fly-tipping"] == ("rundown",)
 
 
-async def test_the_real_file_gets_its_true_wards_and_twice_is_once(
-    desk: Desk,
-) -> None:
-    desk.file = real("fixmystreet_lewisham_points.csv")
+@pytest.mark.parametrize(
+    "every", [FEW, pytest.param(1, marks=pytest.mark.soak)], ids=["short", "long"]
+)
+async def test_the_real_file_gets_its_true_wards_and_twice_is_once(desk: Desk, every: int) -> None:
+    reports = real_reports(desk.folder, every)
+    desk.file, number = reports.file, reports.number
     name = areas.prepare(real("lewisham_wards_2022_epsg4326.geojson"), desk.folder)
     settings = desk.parts.settings.model_copy(update={"areas_dir": desk.folder, "areas_set": name})
     desk.parts = a_desk(desk.parts.database, **settings.model_dump())
     assert await desk.load() == 0
-    assert "9246 captured (12 outside every ward)" in desk.said
-    with real("fixmystreet_ward_by_report.csv").open(newline="") as file:
-        truth = Counter(each["WD22CD"] for each in csv.DictReader(file))
+    assert f"{number} captured ({reports.outside} outside every ward)" in desk.said
     told = Counter(
         (each.value["ward"] or {"code": ""})["code"]
         for each in await queued(desk.parts.database)
         if each.topic == events.INTERNAL
     )
-    assert told == truth
+    assert told == reports.truth
     assert await desk.load() == 0
-    assert "0 captured (0 outside every ward), 9246 captured before" in desk.said
-    assert await count(desk.parts.database, "concern") == 9246
-    assert await count(desk.parts.database, "outbox") == 2 * 9246
+    assert f"0 captured (0 outside every ward), {number} captured before" in desk.said
+    assert await count(desk.parts.database, "concern") == number
+    assert await count(desk.parts.database, "outbox") == 2 * number

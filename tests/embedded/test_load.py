@@ -4,7 +4,6 @@ They go as a user's do: ``make run AREAS=...``, ``make load FILE=...``, and the 
 """
 
 import asyncio
-import csv
 import re
 import shlex
 from collections import Counter
@@ -16,9 +15,8 @@ import pytest
 
 from tests.embedded.process import Ended, Platform, embedded, free_port
 from tests.infra import real, until
+from tests.real_reports import FEW, Reports, real_reports
 
-REPORTS = 9246
-HALF_WAY = REPORTS // 4
 SUMMARY = re.compile(r"(\d+) captured \(\d+ outside every ward\), (\d+) captured before, 0 ")
 PATIENCE = 180
 
@@ -33,10 +31,9 @@ async def platform(tmp_path: Path) -> AsyncGenerator[Platform]:
     await found.clear()
 
 
-async def load(platform: Platform) -> Ended:
+async def load(platform: Platform, reports: Reports) -> Ended:
     """The reports into the running platform, by the command of ``make load``."""
-    file = real("fixmystreet_lewisham_points.csv")
-    return await embedded("load", str(file), **platform.environment)
+    return await embedded("load", str(reports.file), **platform.environment)
 
 
 async def by_ward(platform: Platform) -> Counter[str]:
@@ -45,17 +42,17 @@ async def by_ward(platform: Platform) -> Counter[str]:
     return Counter({(row["ward"] or {"code": ""})["code"]: row["count"] for row in rows})
 
 
-async def half_way(platform: Platform) -> None:
-    """Wait until some of the reports have been captured, by the service's own table."""
+async def captured(platform: Platform, number: int) -> None:
+    """Wait until so many of the reports have been captured, by the service's own table."""
     settings = (await embedded("env", "concerns", **platform.environment)).out
     found = dict(re.findall(r"export CONCERNS_(\w+)=(\S+)", settings))
     connection = await asyncpg.connect(shlex.split(found["DATABASE_URL"])[0])
 
-    async def captured() -> bool:
-        return await connection.fetchval("select count(*) from concern") >= HALF_WAY
+    async def enough() -> bool:
+        return await connection.fetchval("select count(*) from concern") >= number
 
     try:
-        await until(captured, PATIENCE, every=0.05)
+        await until(enough, PATIENCE, every=0.05)
     finally:
         await connection.close()
 
@@ -67,29 +64,34 @@ def told(ended: Ended) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-async def test_every_real_report_is_counted_in_its_ward_once(platform: Platform) -> None:
-    with real("fixmystreet_ward_by_report.csv").open(newline="") as file:
-        truth = Counter(row["WD22CD"] for row in csv.DictReader(file))
+@pytest.mark.parametrize(
+    "every", [FEW, pytest.param(1, marks=pytest.mark.soak)], ids=["short", "long"]
+)
+async def test_every_real_report_is_counted_in_its_ward_once(
+    platform: Platform, tmp_path: Path, every: int
+) -> None:
+    reports = real_reports(tmp_path, every)
+    half_way = reports.number // 4
 
     async def all_of_them() -> bool:
-        return (await by_ward(platform)) == truth
+        return (await by_ward(platform)) == reports.truth
 
-    loading = asyncio.create_task(load(platform))
-    await half_way(platform)
+    loading = asyncio.create_task(load(platform, reports))
+    await captured(platform, half_way)
     await platform.kill_all()
     stopped = await loading
     assert stopped.code == 1
     assert "run it again" in stopped.err
 
     await platform.start()
-    again = await load(platform)
+    again = await load(platform, reports)
     assert again.code == 0, again.err
-    captured, before = told(again)
-    assert HALF_WAY <= before < REPORTS
-    assert captured == REPORTS - before
+    now, before = told(again)
+    assert half_way <= before < reports.number
+    assert now == reports.number - before
     await until(all_of_them, PATIENCE, every=0.5)
 
-    twice = await load(platform)
-    assert (twice.code, told(twice)) == (0, (0, REPORTS))
+    twice = await load(platform, reports)
+    assert (twice.code, told(twice)) == (0, (0, reports.number))
     assert (await platform.metrics("reporting"))["consumer_lag_events"] == 0
-    assert await by_ward(platform) == truth
+    assert await by_ward(platform) == reports.truth

