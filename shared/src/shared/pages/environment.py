@@ -6,6 +6,7 @@ raises in our own; only GOV.UK's macros may ask for what they were not given.
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from gettext import NullTranslations
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,13 @@ from jinja2 import (
 from starlette.responses import HTMLResponse
 
 from shared.errors import Refusal
-from shared.pages import fields, words
+from shared.pages import fields, languages, welsh, words
+from shared.pages.languages import Language, marked
 from shared.pages.navigation import navigation
 from shared.pages.static import Assets
 from shared.settings import ServiceSettings
 
-OURS = Path(__file__).parent / "templates"
+OURS = Path(__file__).parent
 
 
 class _Macros(BaseLoader):
@@ -60,29 +62,53 @@ class _Errors(dict[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """Templates in one language, and what it says for the texts of the others."""
+
+    environment: Environment
+    texts: NullTranslations
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """One service's templates and assets; on ``app.state.pages``."""
 
     name: str
     settings: ServiceSettings
-    environment: Environment
+    editions: Mapping[Language, Edition]
     assets: Assets
 
-    def html(self, request: Request, template: str, context: Mapping[str, Any]) -> str:
+    @property
+    def environment(self) -> Environment:
+        """The templates in English."""
+        return self.editions["en"].environment
+
+    def html(
+        self, request: Request, template: str, context: Mapping[str, Any], *, bilingual: bool
+    ) -> str:
         """A template as text; ``context`` is added to what every page knows."""
         session = getattr(request.state, "session", None)
-        errors = _Errors(context.get("errors", {}))
+        bilingual = bilingual and session is None  # what staff have around a page is English
+        language: Language = languages.language_of(request) if bilingual else "en"
+        edition = self.editions[language]
+        say = edition.texts.gettext
+        links = navigation(session.principal if session is not None else None, request)
+        errors = _Errors({name: say(text) for name, text in context.get("errors", {}).items()})
+        prefix = say(marked("Error"))
+        says = {name: {"text": text, "visuallyHiddenText": prefix} for name, text in errors.items()}
         known: dict[str, Any] = {
             "request": request,
             "service": self.name,
             "signed_in": session.principal if session is not None else None,
-            "navigation": navigation(session.principal if session is not None else None, request),
+            "navigation": [{**link, "text": say(str(link["text"]))} for link in links],
+            "language": language,
+            "other_language": languages.other_of(request, language) if bilingual else None,
             "demo": self.settings.demo,
-            "error_of": lambda field: {"text": errors[field]} if field in errors else None,
+            "error_of": says.get,
             "asset": self.assets.address,
             "csrf_fields": lambda: fields.csrf(request),
         }
-        return self.environment.get_template(template).render(
+        return edition.environment.get_template(template).render(
             {**known, **context, "errors": errors}
         )
 
@@ -90,28 +116,39 @@ class Pages:
 def open_pages(name: str, settings: ServiceSettings) -> Pages:
     """The pages of the service whose package is ``name``, with its own ``templates/`` if any."""
     package = find_spec(name)
-    folders = [OURS]
+    places = [OURS]
     if package is not None and package.origin is not None:
-        folders.insert(0, Path(package.origin).parent / "templates")
-    return Pages(name, settings, _environment(folders), Assets(name))
+        places.insert(0, Path(package.origin).parent)
+    loader = ChoiceLoader([FileSystemLoader([each / "templates" for each in places]), _Macros()])
+    catalogues = [each / "languages" for each in places]
+    editions = {
+        language: _edition(loader, language, languages.catalogue(catalogues, language))
+        for language in languages.LANGUAGES
+    }
+    return Pages(name, settings, editions, Assets(name))
 
 
-def _environment(folders: list[Path]) -> Environment:
+def _edition(loader: BaseLoader, language: Language, texts: NullTranslations) -> Edition:
     environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folders), _Macros()]),
+        loader=loader,
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.install_gettext_translations(  # type: ignore[attr-defined] # of the extension
+        texts, newstyle=True
+    )
+    said = welsh if language == "cy" else words
     filters: dict[str, Callable[..., Any]] = {
-        "people_date": words.people_date,
-        "people_day": words.people_day,
-        "people_time": words.people_time,
-        "time_range": words.time_range,
+        "people_date": said.people_date,
+        "people_day": said.people_day,
+        "people_time": said.people_time,
+        "time_range": said.time_range,
     }
     environment.filters.update(filters)
-    return environment
+    return Edition(environment, texts)
 
 
 def render(
@@ -120,20 +157,25 @@ def render(
     *,
     status: int = 200,
     no_referrer: bool = False,
+    bilingual: bool = False,
     **context: Any,
 ) -> HTMLResponse:
     """A page as an answer, never cached (every form in it is good for one visitor, once).
 
     ``errors`` (field name -> what is wrong) makes the error summary and the title say so, and
     ``error_of("email")`` is the ``errorMessage`` of a GOV.UK macro;
-    ``no_referrer`` is for pages whose own address is a secret.
+    ``no_referrer`` is for pages whose own address is a secret, ``bilingual`` for those that are there in
+    Welsh as well.
     """
     pages: Pages = request.app.state.pages
-    response = HTMLResponse(pages.html(request, template, context), status)
+    response = HTMLResponse(pages.html(request, template, context, bilingual=bilingual), status)
     response.headers["Cache-Control"] = "no-store"
     if no_referrer:
         response.headers["Referrer-Policy"] = "no-referrer"
     request.app.state.gate.forms.remember(request, response)
+    if bilingual:
+        secure = pages.settings.public_origin.startswith("https:")
+        languages.remember(request, response, f"/{pages.name}", secure=secure)
     return response
 
 

@@ -29,7 +29,7 @@ def people_time(instant: datetime) -> str:
         return "midday" if local.hour else "midnight"
     minutes = f":{local:%M}" if local.minute else ""
     said = f"{local.hour % NOON or NOON}{minutes}{'am' if local.hour < NOON else 'pm'}"
-    return f"{said} ({local:%Z})" if _shown_twice(instant) else said
+    return f"{said} ({local:%Z})" if shown_twice(instant) else said
 
 
 def time_range(starts_at: datetime, ends_at: datetime) -> str:
@@ -40,7 +40,7 @@ def time_range(starts_at: datetime, ends_at: datetime) -> str:
     return f"{people_time(starts_at)} to {ends}"
 
 
-def _shown_twice(instant: datetime) -> bool:
+def shown_twice(instant: datetime) -> bool:
     """Whether London's clocks show this wall time twice, once in BST and once in GMT."""
     wall = instant.astimezone(LONDON).replace(tzinfo=None)
     hour = timedelta(hours=1)

@@ -100,6 +100,7 @@ async def list_slots(
         following=cursor_after(last.times.starts_at, last.id) if last else None,
         first_page=page.after is None,
         phone=desk.limits.phone,
+        bilingual=True,
     )
 
 

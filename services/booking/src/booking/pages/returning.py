@@ -15,12 +15,16 @@ from booking.pages.typed import typed_in
 from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import csrf_form, public_page
-from shared.pages import render
+from shared.pages import marked, render
 
 router = APIRouter()
 
 SEE_OTHER = 303
 LONGEST = 30
+WRONG = marked(
+    "This reference and this code do not belong together: look at both again in your confirmation."
+)
+TOO_MANY = marked("No more codes can be tried just now. Please try again in an hour, or call us.")
 
 VisitorDep = Annotated[None, public_page()]
 FormDep = Annotated[FormData, csrf_form()]
@@ -40,8 +44,8 @@ async def come_back(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     errors = {
         name: said
         for name, said, given in (
-            ("reference", "Enter your reference, like 7K2M-9QXD", typed["reference"]),
-            ("code", "Enter the six digits of your code", code),
+            ("reference", marked("Enter your reference, like 7K2M-9QXD"), typed["reference"]),
+            ("code", marked("Enter the six digits of your code"), code),
         )
         if not 0 < len(given) <= LONGEST
     }
@@ -50,7 +54,7 @@ async def come_back(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     try:
         path = await service.way_back(desk, typed["reference"], code)
     except (domain.WrongCode, domain.TooManyWalks) as refusal:
-        said = {"reference": refusal.detail}
+        said = {"reference": WRONG if isinstance(refusal, domain.WrongCode) else TOO_MANY}
         return _form(request, desk, typed["reference"], said, status=refusal.status)
     response = RedirectResponse(path, SEE_OTHER)
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -67,5 +71,6 @@ def _form(
         status=status,
         reference=reference,
         phone=desk.limits.phone,
+        bilingual=True,
         errors=errors,
     )
