@@ -24,8 +24,8 @@ token: .venv/run ## a bearer token while `make run` is up: ROLE=coordinator|offi
 load: .venv/run ## reports from a CSV into a running platform: FILE=reports.csv
 	@$(VENV)/python -m embedded load $(FILE)
 
-test: .venv/dev assets ## all tests (ONLY=tests/booking for some), on a real Kafka where one can be had
-	@$(VENV)/python -m pytest $(or $(ONLY),-n 2 --dist loadfile --no-loadscope-reorder)
+test: .venv/dev assets ## all tests (ONLY=tests/booking for some; WORKERS=), on a real Kafka where one can be had
+	@$(VENV)/python -m pytest $(or $(ONLY),-n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder)
 
 check: .venv/dev ## format, lint, types, and who may import whom
 	@$(VENV)/ruff check $(CHECKED)

@@ -12,6 +12,7 @@ from tests.infra import BEHIND_PGBOUNCER
 from tests.kafka import KafkaNode, choose_kafka, renew_topics
 from tests.tokens import TestIssuer, running_issuer
 
+LONG = ("tests/faults/", "tests/system/", "tests/browser/", "tests/shared/")
 FreshDatabase = Callable[[str], Awaitable[str]]
 
 
@@ -21,8 +22,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         infra.require_real_things()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders whose files take minutes go first: begun last, they would keep one worker while others rest."""
+    items.sort(
+        key=lambda item: next(
+            (nth for nth, name in enumerate(LONG) if name in item.nodeid), len(LONG)
+        )
+    )
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of several (`-n 2`) hands what is to be said to the one that speaks."""
+    """A worker of several (`-n 3`) hands what is to be said to the one that speaks."""
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["said"] = infra.SAID

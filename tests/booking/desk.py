@@ -26,6 +26,7 @@ POLICY = domain.Policy(
     horizon=timedelta(days=28),
     buffer=timedelta(minutes=15),
     grace=timedelta(minutes=15),
+    group_size=6,
 )
 
 Json = dict[str, Any]

@@ -54,6 +54,7 @@ async def test_a_time_that_somebody_else_took_meanwhile_is_not_hers_again(bookin
     answer = await sends(booking, f"{path}/undo", shown)
     assert answer.status_code == 409
     assert "Somebody else has this time now" in answer.text
+    assert "You can have this time again" not in answer.text
 
 
 async def test_she_moves_her_walk_and_keeps_it_until_she_has_the_other(booking: Booking) -> None:

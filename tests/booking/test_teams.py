@@ -213,7 +213,7 @@ def test_an_old_seed_file_means_what_it_meant() -> None:
             "officers": [{"subject": "a", "display_name": "PC A", "role": "PC"}],
         }
     )
-    assert (seed.team.policy(), seed.team.covers()) == (POLICY, None)
+    assert (seed.team.policy(), seed.team.covers()) == (replace(POLICY, group_size=1), None)
     assert seed.officers[0].officer().traits == domain.Traits()
 
 

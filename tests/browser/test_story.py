@@ -1,37 +1,26 @@
-"""The main job through the pages: a woman books, an officer walks and captures, the figures say so.
+"""The main job through the pages: a woman books, an officer walks, captures and debriefs, the figures say so.
 
 Told twice: with script on a wide screen, and without script on an old phone of 320 pixels.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from shared.clock import new_id
 from tests.browser.browsing import Visitor
 from tests.browser.conftest import Opens
+from tests.browser.women import Way, books, reads_her_mail
 from tests.embedded.process import Platform, embedded
 from tests.infra import until
 
 pytestmark = pytest.mark.chromium
 
 TIMES = re.compile(r"^\d|^midday|^midnight")
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/booking/manage/\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a story is told."""
-
-    javascript: bool
-    width: int
-    name: str
-    email: str
 
 
 WAYS = {
@@ -60,82 +49,12 @@ async def test_the_main_job_through_the_pages(
     await starts(officer, way, reference)
     ward = await captures(officer, reference)
     await ends(officer, reference)
+    await writes_it_down(officer, reference)
+    await woman.goes(woman.page.url)
+    await expect(woman.page.locator("h1")).to_have_text("Your walk is over")
 
     await sees(analyst, ward, before.get(ward, 0) + 1)
     await analyst.looks_right()
-
-
-async def books(woman: Visitor, way: Way) -> str:
-    """From the front page to the confirmation; the reference."""
-    page = woman.page
-    await woman.goes("/")
-    assert page.url.endswith("/booking/")
-    await woman.looks_right()
-    soon = page.locator("h2", has_text="Within the hour").locator("xpath=following-sibling::ul[1]")
-    await until(lambda: offered(woman, soon), 30, every=0.3)
-    await soon.get_by_role("button").first.click()
-    await is_kept(woman)
-    await page.get_by_role("button", name="Book this walk").click()
-    summary = page.get_by_role("alert")
-    await expect(summary).to_contain_text("There is a problem")
-    assert (await page.title()).startswith("Error: ")
-    await woman.looks_right()
-    await page.get_by_label("Your name").fill(way.name)
-    await page.get_by_label("Email address").fill(way.email)
-    await page.get_by_label("I am 18 or over").check()
-    await page.get_by_role("button", name="Book this walk").click()
-    await expect(page.locator("h1")).to_contain_text("Your walk is confirmed")
-    await woman.looks_right()
-    said = await woman.reads()
-    for answer in ("When", "Where", "Who", "What happens next"):
-        assert answer in said
-    reference = await page.locator(".govuk-panel__body strong").inner_text()
-    assert reference in said
-    return reference
-
-
-async def is_kept(woman: Visitor) -> None:
-    """The form says until when the time is hers; with script, how many minutes are left."""
-    said = woman.page.locator(".govuk-inset-text")
-    await expect(said).to_contain_text("We are keeping this time for you until")
-    if woman.javascript:
-        await expect(said).to_contain_text(re.compile(r"\d minutes? left"))
-
-
-async def offered(woman: Visitor, soon: Locator) -> bool:
-    """Whether a walk within the hour is offered; a moment after one was booked, another is."""
-    if await soon.count():
-        return True
-    await woman.goes("/booking/")
-    return False
-
-
-async def reads_her_mail(woman: Visitor, platform: Platform, way: Way, reference: str) -> None:
-    """The mail's link leads to her walk, and looking at it changes nothing."""
-
-    async def mail() -> str | None:
-        async with platform.client as http:
-            listed = (await http.get("/mail")).text
-            for row in re.findall(r"<tr.*?</tr>", listed, re.DOTALL):
-                if way.email in row and (found := re.search(r'href="(/mail/\d+)"', row)):
-                    return found[1]
-        return None
-
-    opened = await until(mail, 20)
-    assert opened
-    assert await woman.goes(opened) == 200
-    await woman.looks_right()
-    async with platform.client as http:
-        source = (await http.get(f"{opened}/source")).text
-    link = LINK.search(source.replace("=\r\n", "").replace("=\n", "").replace("=3D", "="))
-    assert link, source
-    for _ in range(2):
-        assert await woman.goes(link[0]) == 200
-    await expect(woman.page.locator("h1")).to_have_text("Your walk")
-    await woman.looks_right()
-    said = await woman.reads()
-    assert reference in said
-    assert "Confirmed" in said
 
 
 async def starts(officer: Visitor, way: Way, reference: str) -> None:
@@ -176,6 +95,24 @@ async def ends(officer: Visitor, reference: str) -> None:
     await expect(
         page.get_by_role("link", name=f"Add a concern that was said on {reference}")
     ).to_be_visible()
+    await officer.looks_right()
+
+
+async def writes_it_down(officer: Visitor, reference: str) -> None:
+    """The walk is debriefed, and its own page says what has become of it."""
+    page = officer.page
+    written = f"All that was said is written down {reference}"
+    await page.get_by_role("button", name=written).click()
+    await expect(page.get_by_role("button", name=written)).to_have_count(0)
+    await page.get_by_role("link", name=reference, exact=True).click()
+    await expect(page.locator("h1")).to_contain_text("Debriefed")
+    told = await page.locator("main ol li").all_inner_texts()
+    assert [re.sub(r", by .*", "", each.split(": ", 1)[1]) for each in told] == [
+        "Booked",
+        "Started",
+        "Ended",
+        "All that was said is written down",
+    ]
     await officer.looks_right()
 
 
@@ -267,13 +204,3 @@ async def tab_to(visitor: Visitor, tag: str, text: "re.Pattern[str]", most: int 
         if at == tag and text.search(label):
             return
     pytest.fail(f"no {tag} like {text.pattern} within {most} presses of Tab")
-
-
-async def test_whoever_cancels_is_told_so(visitor: Visitor, platform: Platform) -> None:
-    way = Way(visitor.javascript, 0, "Ada Brook", f"ada-{new_id()}@example.org")
-    await books(visitor, way)
-    page = visitor.page
-    await page.get_by_role("link", name="your walk").click()
-    await page.get_by_role("button", name="Cancel this walk").click()
-    await expect(page.locator("h1")).to_have_text("Your walk is cancelled")
-    await visitor.looks_right()

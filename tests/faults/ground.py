@@ -29,6 +29,7 @@ from tests.kafka import apply_topics, free_port, require_jars
 from tests.kafka_cluster import KafkaCluster
 from tests.system.installation import Installation
 from tests.system.processes import Process
+from tests.system.starting import fresh
 
 PATIENCE_SECONDS = 120
 REST_SECONDS = 300
@@ -66,7 +67,9 @@ class Ground:
                 f"{name}_WORKER_PORT".upper(): str(free_port())
             }
             log = self.installation.folder / f"{name}-twin.log"
-            self.twins[name] = Process(name, "worker", log=log, environment=environment)
+            self.twins[name] = Process(
+                name, "worker", log=log, environment=environment, start_by=fresh
+            )
         every = [*self.installation.processes.values(), *self.twins.values()]
         self.supervisor = Supervisor(every, self.note_sending)
 
@@ -90,7 +93,7 @@ class Ground:
             templates = Templates(server.url)
             databases = {name: await templates.empty() for name in SERVICES}
             installation = await stack.enter_async_context(
-                Installation.running(folder, databases, cluster.bootstrap, None)
+                Installation.running(folder, databases, cluster.bootstrap, None, start_by=fresh)
             )
             history = History(folder / "history.jsonl")
             stack.callback(history.close)

@@ -158,6 +158,18 @@ CASES = (
         ["I4"],
     ),
     Case(
+        "an alarm that somebody took on is shown as nobody's",
+        "booking",
+        ["update walk set overdue_acknowledged_at = null where id = '{overdue}'"],
+        ["I4"],
+    ),
+    Case(
+        "an alarm is shown as taken on at a time that nobody told of",
+        "booking",
+        ["update walk set overdue_acknowledged_at = now() where id = '{overdue}'"],
+        ["I4"],
+    ),
+    Case(
         "an alert is missing and another is nobody's",
         "notifications",
         ["update alert set due_at = due_at + interval '1 minute'"],

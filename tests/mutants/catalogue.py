@@ -23,6 +23,7 @@ FILES = (
     "rosters",
     "wishes",
     "holds",
+    "groups",
     "returns",
     "replans",
     "concerns",

@@ -99,8 +99,8 @@ def _read_all(bootstrap: str, topic: str) -> list[OnTopic]:
             key = raw_key.decode(errors="replace") if isinstance(raw_key, bytes) else ""
             assert not isinstance(value, str)
             found.append(OnTopic(number, offset, message.timestamp()[1], key, value, headers))
-            if offset + 1 >= ends[number]:
-                del ends[number]
+            if offset + 1 >= ends.get(number, 0):  # more may come while others are still read
+                ends.pop(number, None)
     finally:
         client.close()
     return found

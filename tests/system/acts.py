@@ -1,20 +1,27 @@
 """What people do on the platform, each over HTTP, each checked to have been done."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from email.message import EmailMessage
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from shared.clock import LONDON, new_id, now
+from tests.infra import until
 from tests.system.installation import Installation
+from tests.system.mailbox import links_of
 
 Figures = Counter[tuple[str | None, ...]]
 
 MERE_END = {"code": "L05000001", "point": [-0.2359, 51.426075]}
 LARKFIELD = {"code": "L05000002", "point": [-0.2099, 51.426075]}
+ALL_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+# A worker looks for what has expired, and for whom to offer, every five seconds.
+PATIENCE = 60
 
 
 @dataclass
@@ -43,14 +50,16 @@ class People:
         self,
         *,
         begins_in: timedelta = timedelta(minutes=20),
+        starts_at: datetime | None = None,
         minutes: int = 30,
         team: str = "Usual",
+        officer_id: str | None = None,
         ward: dict[str, Any] = MERE_END,
     ) -> str:
-        """The coordinator opens a slot; its id."""
-        starts_at = (now() + begins_in).astimezone(LONDON)
+        """The coordinator opens a slot, of an officer who has none unless said; its id."""
+        starts_at = starts_at or (now() + begins_in).astimezone(LONDON)
         body = {
-            "officer_id": await self.free_officer(team),
+            "officer_id": officer_id or await self.free_officer(team),
             "ward": ward["code"],
             "starts_at": _whole_seconds(starts_at).isoformat(),
             "minutes": minutes,
@@ -78,6 +87,41 @@ class People:
     async def book_one(self, **slot: Any) -> str:
         """A slot opened and booked; the walk's id."""
         return str((await self.book(await self.open_slot(**slot)))["id"])
+
+    async def ask(self, ward: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """A woman asks for a walk in a ward, at any hour of any day unless said; her wish."""
+        hours = [{"days": ALL_DAYS, "from": "00:00", "to": "24:00"}]
+        body = {"wards": [ward["code"]], "hours": hours, "name": "Ada Example", "adult": True}
+        body |= {"email": an_address()} | changes
+        return await self.do("POST", "/booking/v1/requests", 201, once=True, json=body)
+
+    async def stands(self, wish: str) -> dict[str, Any]:
+        """How the wish of a link stands."""
+        return await self.do("GET", by_link(wish), 200)
+
+    async def offer_of(self, wish: str, number: int) -> dict[str, Any]:
+        """The offer of this number to the wish of a link, once it is made."""
+
+        async def made() -> dict[str, Any] | None:
+            found = (await self.stands(wish))["offer"]
+            return found if found and found["number"] == number else None
+
+        offer = await until(made, PATIENCE)
+        assert offer
+        return offer
+
+    async def accept(self, wish: str) -> dict[str, Any]:
+        """She takes the offer of her wish; her walk."""
+        return await self.do("POST", f"{by_link(wish)}/accept", 200)
+
+    async def scan(self, mails: Sequence[EmailMessage]) -> set[str]:
+        """A mail scanner follows every link of some mails twice, by GET and by HEAD; the paths that it met."""
+        links = sorted({link for mail in mails for link in links_of(mail)})
+        for link in links * 2:
+            for method in ("GET", "HEAD"):
+                answer = await self.installation.ask(method, urlsplit(link).path)
+                assert answer.status_code == 200, (method, link)
+        return {urlsplit(link).path for link in links}
 
     async def act(self, walk_id: str, verb: str) -> dict[str, Any]:
         """The officer starts, ends or cancels a walk."""
@@ -134,6 +178,17 @@ def _cell(row: dict[str, Any], by: str) -> tuple[str | None, ...]:
 def an_address() -> str:
     """A mail address that nobody has used."""
     return f"{new_id().hex}@example.org"
+
+
+def by_link(wish: str) -> str:
+    """The API's path for the wish of a link."""
+    return f"/booking/v1/requests/by-link/{wish.rsplit('/', 1)[-1]}"
+
+
+def on_the_wall(days: int, hour: int, minute: int = 0) -> datetime:
+    """When London's clocks show a time, so many days ahead."""
+    day = now().astimezone(LONDON).date() + timedelta(days=days)
+    return datetime.combine(day, time(hour, minute), tzinfo=LONDON)
 
 
 def _whole_seconds(instant: datetime) -> datetime:

@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import yaml
@@ -26,6 +27,7 @@ from tests.kafka import KafkaNode, free_port, go_without_a_node
 from tests.shared.otherclient import OnTopic, on_topic
 from tests.system.mailbox import Mailbox
 from tests.system.processes import Process, run
+from tests.system.starting import Start, forked
 
 OFFICERS = 400
 # Seconds after which a walk of the impatient team is overdue; the other team has a quarter of an hour.
@@ -43,7 +45,12 @@ class Installation:
     """The processes of one installation and how to reach them."""
 
     def __init__(
-        self, folder: Path, databases: Mapping[str, str], bootstrap: str, node: KafkaNode | None
+        self,
+        folder: Path,
+        databases: Mapping[str, str],
+        bootstrap: str,
+        node: KafkaNode | None,
+        start_by: Start,
     ) -> None:
         self.folder = folder
         self.bootstrap = bootstrap
@@ -55,7 +62,11 @@ class Installation:
         self.environments = {name: self._environment(name, databases[name]) for name in SERVICES}
         self.processes = {
             (name, role): Process(
-                name, role, log=folder / f"{name}-{role}.log", environment=self.environments[name]
+                name,
+                role,
+                log=folder / f"{name}-{role}.log",
+                environment=self.environments[name],
+                start_by=start_by,
             )
             for name in SERVICES
             for role in ("api", "worker")
@@ -66,10 +77,16 @@ class Installation:
     @classmethod
     @asynccontextmanager
     async def running(
-        cls, folder: Path, databases: Mapping[str, str], bootstrap: str, node: KafkaNode | None
+        cls,
+        folder: Path,
+        databases: Mapping[str, str],
+        bootstrap: str,
+        node: KafkaNode | None,
+        *,
+        start_by: Start = forked,
     ) -> "AsyncGenerator[Installation]":
         """An installation that is up: migrated, seeded, every process ready."""
-        installation = cls(folder, databases, bootstrap, node)
+        installation = cls(folder, databases, bootstrap, node, start_by)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(installation.kill_all)
             stack.enter_context(installation.mailbox.open())
@@ -201,6 +218,24 @@ class Installation:
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.2)
+
+    async def told(self, topic: str, key: str) -> list[str]:
+        """What a topic tells of a walk, a wish or an alert, in order: ``walk.confirmed`` and the like."""
+        records = await self.records(topic)
+        types = [each.headers["ce_type"] for each in records if each.key == key]
+        return [".".join(each.split(".")[2:-1]) for each in types]
+
+    async def in_database(self, name: str, statement: str, *values: Any) -> None:
+        """Do in a service's database what only time could do."""
+        connection = await asyncpg.connect(self.environments[name][f"{name}_DATABASE_URL".upper()])
+        try:
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
+
+    async def stop(self, name: str) -> None:
+        """Stop both processes of a service in good order."""
+        await asyncio.gather(*(self.processes[name, role].stop() for role in ("api", "worker")))
 
     async def kill(self, name: str) -> None:
         """Kill -9 both processes of a service."""

@@ -3,36 +3,35 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 
-from tests.factories import ROOT
+from tests.system.starting import Start, Started, forked
+
+COMMAND_SECONDS = 120
 
 
 class Process:
     """One ``python -m ...`` that can be started again and again; all its lives share a log."""
 
-    def __init__(self, *words: str, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, *words: str, log: Path, environment: Mapping[str, str], start_by: Start = forked
+    ) -> None:
         self.words = words
         self.log = log
         self._environment = {"PATH": os.environ["PATH"], **environment}
-        self._running: subprocess.Popen[bytes] | None = None
+        self._start_by = start_by
+        self._running: Started | None = None
 
     def start(self, *before: str, changes: Mapping[str, str] | None = None) -> None:
         """Start, without waiting for anything; ``before`` are words before its own.
 
         ``changes`` are to its environment, for this life only.
         """
-        with self.log.open("ab") as log:
-            self._running = subprocess.Popen(
-                [sys.executable, "-m", *before, *self.words],
-                cwd=ROOT,
-                env={**self._environment, **(changes or {})},
-                stdout=log,
-                stderr=log,
-            )
+        environment = {**self._environment, **(changes or {})}
+        self._running = self._start_by([*before, *self.words], environment, self.log, self.log)
 
     @property
     def alive(self) -> bool:
@@ -59,8 +58,8 @@ class Process:
     async def kill(self) -> None:
         """Kill -9."""
         if self._running is not None:
-            self._running.kill()
-            await asyncio.to_thread(self._running.wait, 10)
+            self._running.send_signal(signal.SIGKILL)
+            await self.ended(10)
 
     async def ended(self, seconds: float) -> int:
         """Its exit code, once it has ended by itself."""
@@ -71,19 +70,17 @@ class Process:
         """Stop in good order; its exit code."""
         if self._running is None:
             return 0
-        self._running.terminate()
-        return await asyncio.to_thread(self._running.wait, 30)
+        self._running.send_signal(signal.SIGTERM)
+        return await self.ended(30)
 
 
-async def run(*words: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+async def run(*words: str, environment: Mapping[str, str]) -> "CompletedProcess[str]":
     """Run one command to its end; what it said and its exit code."""
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", *words],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(prefix="walkandtalk-command-") as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        command = forked(words, {"PATH": os.environ["PATH"], **environment}, output, errors)
+        try:
+            code = await asyncio.to_thread(command.wait, COMMAND_SECONDS)
+        finally:
+            command.send_signal(signal.SIGKILL)
+        return CompletedProcess(words, code, output.read_text(), errors.read_text())

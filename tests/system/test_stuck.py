@@ -38,9 +38,10 @@ FOUND_AS: dict[str, str | tuple[str, ...]] = {
     "drainer dead": "drainer",
     "tender dead": "tender",
     "timer dead": "timer republish",
-    "settling dead": "outbox",
+    # Whichever is missed first: without answers the relay soon may have no more in flight.
+    "settling dead": ("relay", "outbox"),
     "consumer waits for ever": "partition ",
-    "relay waits for ever": ("relay", "outbox"),  # whichever is missed first
+    "relay waits for ever": ("relay", "outbox"),
     "timer waits for ever": "timer republish",
     "loop blocked": "event loop",
 }

@@ -1,10 +1,8 @@
 """A wish from asking to the walk, through services as processes: her mails, the figures, and a mail scanner."""
 
 import json
-import re
 from collections import Counter
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,72 +11,26 @@ from shared.events import READERS
 from tests.infra import until
 from tests.system.acts import People, an_address
 from tests.system.installation import Installation
+from tests.system.mailbox import CONFIRMED, IN_THE_LINE, KEPT
 
 # Nobody else of these tests opens a slot there: what is offered here is this wish's.
 QUARRY_RISE = {"code": "L05000004", "point": [-0.15482, 51.422364]}
-EVERY_DAY = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-LINK = re.compile(r"https?://[^\s\"<>]+")
-
-IN_THE_LINE = "Your appointment: you are in the line"
-KEPT = "Your appointment: a time is kept for you"
-CONFIRMED = "Your appointment is confirmed"
-
-
-async def asks(people: People, address: str) -> dict[str, Any]:
-    """Somebody asks for a walk in Quarry Rise, at any hour."""
-    body = {
-        "wards": [QUARRY_RISE["code"]],
-        "hours": [{"days": EVERY_DAY, "from": "00:00", "to": "24:00"}],
-        "light": "any",
-        "name": "Ada Example",
-        "email": address,
-        "adult": True,
-    }
-    return await people.do("POST", "/booking/v1/requests", 201, once=True, json=body)
-
-
-def parts_of(mail: EmailMessage) -> str:
-    """All that a mail says, in words and in HTML."""
-    texts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
-    return "\n".join(str(part.get_content()) for part in texts)
-
-
-async def mailed(installation: Installation, address: str, subject: str) -> str:
-    """What a mail to an address says, once it has come."""
-
-    def found() -> list[EmailMessage]:
-        mails = installation.mailbox.to(address)
-        return [mail for mail in mails if mail["Subject"] == subject]
-
-    [mail] = await until(found, 60)
-    return parts_of(mail)
 
 
 async def what_stands(people: People, wish: dict[str, Any]) -> list[Any]:
     """All that a scanner must not change, as people see it."""
-    link = wish["manage_url"].rsplit("/", 1)[-1]
-    hers = await people.do("GET", f"/booking/v1/requests/by-link/{link}", 200)
+    hers = await people.stands(wish["manage_url"])
     walks = await people.do("GET", "/booking/v1/walks", 200, role="coordinator")
     slots = await people.do("GET", f"/booking/v1/slots?ward={QUARRY_RISE['code']}", 200)
     return [hers, walks, slots]
 
 
-async def scans(
-    installation: Installation, people: People, wish: dict[str, Any], address: str
-) -> set[str]:
-    """A mail scanner follows every link of every mail, twice, by GET and by HEAD, and changes nothing.
-
-    Answers the paths that it met.
-    """
+async def scans(people: People, wish: dict[str, Any], address: str) -> set[str]:
+    """A mail scanner is at all her mails, and changes nothing; the paths that it met."""
     before = await what_stands(people, wish)
-    mails = installation.mailbox.to(address)
-    links = sorted({link for mail in mails for link in LINK.findall(parts_of(mail))})
-    for link in links * 2:
-        for method in ("GET", "HEAD"):
-            answer = await installation.ask(method, urlsplit(link).path)
-            assert answer.status_code == 200, (method, link)
+    met = await people.scan(people.installation.mailbox.to(address))
     assert await what_stands(people, wish) == before
-    return {urlsplit(link).path for link in links}
+    return met
 
 
 async def on_a_topic(installation: Installation, words: str) -> bool:
@@ -93,25 +45,24 @@ async def test_a_wish_is_told_offered_met_and_counted_and_no_scanner_changes_any
 ) -> None:
     before = await people.figures("requests", "kind")
     address = an_address()
-    wish = await asks(people, address)
-    assert wish["manage_url"] in await mailed(installation, address, IN_THE_LINE)
+    wish = await people.ask(QUARRY_RISE, email=address)
+    assert wish["manage_url"] in await installation.mailbox.said(address, IN_THE_LINE)
 
     noon = datetime.now(LONDON).replace(hour=12, minute=0) + timedelta(days=1)
     await people.open_slot(begins_in=noon - now(), ward=QUARRY_RISE)
-    offer = await mailed(installation, address, KEPT)
+    offer = await installation.mailbox.said(address, KEPT)
     assert "until " in offer
     assert "near the lido" in offer
     assert "Boathouse steps" not in offer
     hers = urlsplit(wish["manage_url"]).path
-    assert await scans(installation, people, wish, address) == {hers}
+    assert await scans(people, wish, address) == {hers}
     assert (await what_stands(people, wish))[0]["state"] == "offered"
 
-    link = wish["manage_url"].rsplit("/", 1)[-1]
-    walk = await people.do("POST", f"/booking/v1/requests/by-link/{link}/accept", 200)
-    confirmed = await mailed(installation, address, CONFIRMED)
+    walk = await people.accept(wish["manage_url"])
+    confirmed = await installation.mailbox.said(address, CONFIRMED)
     assert f"Safe words: {walk['safe_word']}" in confirmed
     manage = urlsplit(walk["manage_url"]).path
-    scanned = await scans(installation, people, wish, address)
+    scanned = await scans(people, wish, address)
     assert scanned == {manage, f"{manage}/walk.ics", hers}
 
     told = dict.fromkeys(("requested", "waitlisted", "offer_made", "confirmed"), 1)
@@ -134,14 +85,14 @@ async def test_whoever_our_officer_did_not_meet_is_asked_for_pardon_and_comes_fi
         return answer.status_code == 200
 
     await until(missed, 60, every=0.5)
-    mail = await mailed(installation, address, "Your appointment")
+    mail = await installation.mailbox.said(address, "Your appointment")
     assert "We are sorry: our officer did not come to meet you." in mail
     assert "you come first in the line" in mail
     assert "/booking/wish" in mail
 
-    wish = await asks(people, address)
+    wish = await people.ask(QUARRY_RISE, email=address)
     listed = await people.do("GET", "/booking/v1/requests", 200, role="coordinator")
     [hers] = [each for each in listed["items"] if each["id"] == wish["id"]]
     assert hers["priority"] is True
-    assert "You come first in the line." in await mailed(installation, address, IN_THE_LINE)
+    assert "You come first in the line." in await installation.mailbox.said(address, IN_THE_LINE)
     assert json.dumps(hers).count(address) == 0

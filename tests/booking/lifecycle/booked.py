@@ -16,6 +16,7 @@ from tests.booking.lifecycle.walked import Walked
 
 NO_KEY = once("test", None, b"")
 # Near enough to each other that buffers meet, and up to the edge of the horizon.
+COMPANIONS = some.sampled_from([0, 0, 1, 2])
 AHEAD = some.sampled_from([20, 40, 60, 85, 130, 24 * 60, 24 * 60 + 30, 28 * 24 * 60]).map(
     lambda minutes: timedelta(minutes=minutes)
 )
@@ -30,8 +31,8 @@ class Booked(Walked):
         """Something to begin with: chance alone seldom gets beyond an empty week."""
         for minutes, officer, capacity in ((60, 0, 2), (130, 0, 1), (60, 1, 1), (1470, 1, 3)):
             self.open_slot(officer, timedelta(minutes=minutes), capacity)
-        for nth in (0, 0, 3):
-            self.book(nth)
+        for nth, companions in ((0, 0), (2, 0), (3, 1)):
+            self.book(nth, companions)
 
     @rule(officer=some.integers(0, 1), ahead=AHEAD, capacity=some.sampled_from([1, 1, 2, 3]))
     def open_slot(self, officer: int, ahead: timedelta, capacity: int) -> None:
@@ -57,24 +58,30 @@ class Booked(Walked):
             )
 
     @precondition(lambda self: self.model.places)
-    @rule(nth=ANY)
-    def book(self, nth: int) -> None:
+    @rule(nth=ANY, companions=COMPANIONS)
+    def book(self, nth: int, companions: int) -> None:
         place = self.place(nth)
-        bookable = self.model.bookable(place, self.at)
-        self._booked(place, "done" if bookable else "slot-taken")
+        if self.model.bookable(place, self.at, companions=companions):
+            expected = "done"
+        else:
+            alone = companions and self.model.bookable(place, self.at)
+            expected = "too-few-places" if alone else "slot-taken"
+        self._booked(place, expected, companions)
 
     @precondition(lambda self: any(self.model.bookable(p, self.at) for p in self.model.places))
-    @rule(nth=ANY)
-    def book_what_is_offered(self, nth: int) -> None:
+    @rule(nth=ANY, companions=COMPANIONS)
+    def book_what_is_offered(self, nth: int, companions: int) -> None:
         offered = [each for each in self.model.places if self.model.bookable(each, self.at)]
-        self._booked(offered[nth % len(offered)], "done")
+        place = offered[nth % len(offered)]
+        self._booked(place, "done", min(companions, self.model.left(place) - 1))
 
-    def _booked(self, place: Place, expected: str) -> None:
-        answer = self.meet("book", self.booking.books(place.id), expected)
+    def _booked(self, place: Place, expected: str, companions: int) -> None:
+        doing = self.booking.books(place.id, companions=companions)
+        answer = self.meet("book", doing, expected)
         if expected == "done":
             said = answer.json()
             token = said["manage_url"].rsplit("/", 1)[-1]
-            self.model.lives.append(Life(said["id"], token, place, place.officer))
+            self.model.lives.append(Life(said["id"], token, place, place.officer, companions))
 
     @precondition(lambda self: self.model.lives)
     @rule(nth=ANY, initiator=some.sampled_from(["force", "weather", "safety"]))
@@ -116,12 +123,23 @@ class Booked(Walked):
         elif self.at > life.cancelled_at + timedelta(minutes=10):
             expected = "too-late"
         else:
-            expected = "done" if self.model.bookable(life.place, self.at) else "slot-taken"
+            free = self.model.bookable(life.place, self.at, companions=life.companions)
+            expected = "done" if free else "slot-taken"
         doing = service.undo_cancel_by_link(self.booking.desk, life.token, NO_KEY)
         self.meet("undo", doing, expected)
         if expected == "done":
             life.change("confirmed", promise=True)
             life.initiator, life.officer = None, life.place.officer
+
+    @precondition(lambda self: self._confirmed())
+    @rule(nth=ANY)
+    def think_better_of_it(self, nth: int) -> None:
+        confirmed = self._confirmed()
+        life = confirmed[nth % len(confirmed)]
+        self.cancel_by_her(self.model.lives.index(life))
+        if life.state == "cancelled":
+            cancelled = [each for each in self.model.lives if each.state == "cancelled"]
+            self.undo(cancelled.index(life))
 
     @precondition(lambda self: self.model.lives)
     @rule(nth=ANY, to=ANY, by_her=some.booleans())
@@ -144,7 +162,9 @@ class Booked(Walked):
         confirmed = self._confirmed()
         life = confirmed[nth % len(confirmed)]
         offered = [
-            each for each in self.model.places if self.model.bookable(each, self.at, but=life)
+            each
+            for each in self.model.places
+            if self.model.bookable(each, self.at, but=life, companions=life.companions)
         ]
         if offered:
             place = offered[to % len(offered)]
@@ -160,4 +180,5 @@ class Booked(Walked):
             return "too-late"
         if life.place is place:
             return "wrong-state"
-        return "done" if self.model.bookable(place, self.at, but=life) else "slot-taken"
+        free = self.model.bookable(place, self.at, but=life, companions=life.companions)
+        return "done" if free else "slot-taken"

@@ -35,6 +35,7 @@ class Life:
     token: str
     place: Place
     officer: int
+    companions: int = 0
     state: str = "confirmed"
     version: int = 1
     sequence: int = 0
@@ -77,6 +78,11 @@ class Model:
             if life.place is place and life.state != "cancelled" and life is not but
         ]
 
+    def left(self, place: Place, *, but: Life | None = None) -> int:
+        """How many places are left, those of companions taken."""
+        most = min(place.capacity, POLICY.group_size, POLICY.people_per_officer)
+        return most - sum(1 + life.companions for life in self.on(place, but=but))
+
     def absent(self, officer: int, place: Place) -> bool:
         """Whether an officer is away during a walk."""
         return any(
@@ -110,12 +116,14 @@ class Model:
         ]
         return len(same) >= POLICY.daily_limit
 
-    def bookable(self, place: Place, at: datetime, *, but: Life | None = None) -> bool:
-        """Whether a place can be had now; ``but``: by somebody who gives up hers for it."""
+    def bookable(
+        self, place: Place, at: datetime, *, but: Life | None = None, companions: int = 0
+    ) -> bool:
+        """Whether places can be had now; ``but``: by somebody who gives up hers for it."""
         return (
             place.open
             and at < place.at <= at + POLICY.horizon
-            and len(self.on(place, but=but)) < place.capacity
+            and self.left(place, but=but) > companions
             and not self.absent(place.officer, place)
             and not self.busy(place.officer, place, but=but)
             and not self.full_day(place.officer, place, but=but)

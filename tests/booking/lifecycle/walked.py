@@ -111,7 +111,10 @@ class Walked(RuleBasedStateMachine):
             if one[0] == other[0] and one[1] != other[1]:
                 gap = max(one[2], other[2]) - min(one[3], other[3])
                 assert gap >= 2 * POLICY.buffer, (one, other)
-        places = Counter(str(row["slot_id"]) for row in rows if row["state"] != "cancelled")
+        places = Counter[str]()
+        for row in rows:
+            if row["state"] != "cancelled":
+                places[str(row["slot_id"])] += 1 + row["companions"]
         for place in self.model.places:
             assert places[place.id] <= place.capacity
         assert {str(row["slot_id"]) for row in taken} == set(places)
@@ -127,6 +130,7 @@ class Walked(RuleBasedStateMachine):
                 str(row["officer_id"]),
                 row["initiator"],
                 row["overdue_missing"],
+                row["companions"],
             )
             for row in rows
         } == {
@@ -138,6 +142,7 @@ class Walked(RuleBasedStateMachine):
                 officers[life.officer],
                 life.initiator,
                 life.overdue,
+                life.companions,
             )
             for life in self.model.lives
         }

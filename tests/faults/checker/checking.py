@@ -16,7 +16,7 @@ import asyncpg
 
 from tests.faults.checker import calls, figures, mails, standing, states
 from tests.faults.checker.alerts import Alerts
-from tests.faults.checker.effects import Counts, Effects, Event, Facts, Windows
+from tests.faults.checker.effects import Effects, Event, Facts, Heard, Windows
 from tests.faults.checker.evidence import Evidence, Findings, Violation
 from tests.faults.checker.findings import Gathered
 from tests.faults.checker.log import IN_ORDER, Connection, committed, streamed
@@ -71,7 +71,7 @@ class _Checker:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._effects: dict[str, Effects] = {
-            "booking": Counts(),
+            "booking": Heard(),
             "concerns": Windows(),
             "notifications": Alerts(),
             "reporting": Facts(),

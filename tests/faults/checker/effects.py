@@ -28,7 +28,7 @@ select measure, kind, day, ward_code, ward_set, light, category, category_versio
 WINDOWS = (
     "select walk_id, starts_at, ends_at, started_at, ended_at, cancelled_at from capture_window"
 )
-COUNTS = "select id, concern_count from walk"
+HEARD = "select id, concern_count, overdue_due_at, overdue_acknowledged_at from walk"
 MEASURES = {WALKS: ("walks",), CONCERNS: ("concerns", "mentions"), ALERTS: ("alerts",)}
 
 
@@ -123,10 +123,12 @@ class Windows:
     def apply(self, event: Event) -> None:
         said: dict[str, Any] = {}
         match event.kind:
-            case "confirmed":
-                pass
-            case "started" | "ended":
-                said[f"{event.kind}_at"] = event.instant("at")
+            case "confirmed" | "rescheduled":
+                said["cancelled_at"] = None
+            case "started":
+                said["started_at"] = event.instant("at")
+            case "ended" | "aborted":
+                said["ended_at"] = event.instant("at")
             case "cancelled":
                 said["cancelled_at"] = event.time
             case _:
@@ -147,20 +149,34 @@ class Windows:
 
 
 @dataclass
-class Counts:
-    """Booking's: how many concerns were said on each walk, for the debrief."""
+class Heard:
+    """Booking's, on each walk: how many concerns were said on it, and when its alarm was taken on."""
 
-    expected: Counter[UUID] = field(default_factory=Counter[UUID])
+    concerns: Counter[UUID] = field(default_factory=Counter[UUID])
+    taken_on: dict[UUID, list[datetime]] = field(default_factory=dict[UUID, list[datetime]])
 
     def apply(self, event: Event) -> None:
-        if event.value["walk_id"]:
-            self.expected[UUID(event.value["walk_id"])] += 1
+        if event.topic == ALERTS:
+            if event.kind == "acknowledged":
+                self.taken_on.setdefault(UUID(event.value["walk_id"]), []).append(event.time)
+        elif event.value["walk_id"]:
+            self.concerns[UUID(event.value["walk_id"])] += 1
 
     async def compare(
         self, connection: "Connection[Any]", topics: Sequence[str], gathered: Gathered
     ) -> None:
-        for row in await connection.fetch(COUNTS):
-            counted, told = row["concern_count"], self.expected[row["id"]]
-            if counted != told:
+        for row in await connection.fetch(HEARD):
+            if CONCERNS in topics and row["concern_count"] != self.concerns[row["id"]]:
+                counted, told = row["concern_count"], self.concerns[row["id"]]
                 what = f"walk {row['id']} counts {counted} concerns, told of {told}"
                 gathered.add("I4", "booking's debriefs", what)
+            if ALERTS in topics and not self._is_taken_on_as_told(row):
+                at = row["overdue_acknowledged_at"]
+                what = f"walk {row['id']}: its alarm taken on at {at}, which nobody told"
+                gathered.add("I4", "booking's duty list", what)
+
+    def _is_taken_on_as_told(self, row: Any) -> bool:
+        """Of a walk with several alarms each may be the one that its row is about, or none yet."""
+        due_at, held = row["overdue_due_at"], row["overdue_acknowledged_at"]
+        told = [at for at in self.taken_on.get(row["id"], []) if due_at and at >= due_at]
+        return held in told if held or len(told) == 1 else True

@@ -27,6 +27,7 @@ from shared.auth.tokens import ServiceTokens
 from shared.errors import Invalid
 from shared.idempotency import once
 from shared.service import Parts, Service, Work
+from shared.trust import trusted
 from shared.web import create_api, under
 
 NAME = "booking"
@@ -46,7 +47,7 @@ def create_app(parts: Parts[Settings]) -> FastAPI:
 async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
     """What the worker listens to and does by itself."""
     settings = parts.settings
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(verify=trusted(), trust_env=False) as http:
         notifications = Notifications(
             http, ServiceTokens(http, settings), settings.notifications_url, parts.log
         )

@@ -22,6 +22,7 @@ from notifications.settings import Settings
 from shared import areas
 from shared.auth.tokens import ServiceTokens
 from shared.service import Parts, Service, Work
+from shared.trust import trusted
 from shared.web import create_api, under
 
 NAME = "notifications"
@@ -40,7 +41,7 @@ def create_app(parts: Parts[Settings]) -> FastAPI:
 @asynccontextmanager
 async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
     """The worker's events and timers, with its way to booking and to the mail server."""
-    async with httpx.AsyncClient(timeout=LOOKUP_SECONDS) as http:
+    async with httpx.AsyncClient(verify=trusted(), timeout=LOOKUP_SECONDS) as http:
         tick = timedelta(seconds=parts.settings.tick_seconds)
         yield worker.work(_post_room(parts, http), _ladder(parts.settings), tick)
 

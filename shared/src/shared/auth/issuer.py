@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from shared.clock import Clock
 from shared.errors import NotSignedIn, Unavailable
+from shared.trust import trusted
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY_SECONDS = 30
@@ -146,7 +147,7 @@ def _find(known: Known, key_id: str | None) -> Key | None:
 
 
 async def _fetch(url: str) -> Known:
-    async with httpx.AsyncClient(timeout=FETCH_SECONDS) as http:
+    async with httpx.AsyncClient(verify=trusted(), timeout=FETCH_SECONDS) as http:
         document = await http.get(f"{url.rstrip('/')}/.well-known/openid-configuration")
         metadata = document.raise_for_status().json()
         if metadata["issuer"] != url:

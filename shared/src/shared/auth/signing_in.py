@@ -23,6 +23,7 @@ from shared.auth.seals import Seal
 from shared.clock import Clock
 from shared.errors import Refusal
 from shared.settings import ServiceSettings
+from shared.trust import trusted
 
 COOKIE = "walkandtalk_sign_in"
 LASTS = timedelta(minutes=10)
@@ -146,7 +147,7 @@ class SignIn:
         }
         secret = httpx.BasicAuth(settings.oidc_client_id, settings.oidc_client_secret)
         try:
-            async with httpx.AsyncClient(timeout=FETCH_SECONDS) as http:
+            async with httpx.AsyncClient(verify=trusted(), timeout=FETCH_SECONDS) as http:
                 answer = await http.post(metadata["token_endpoint"], data=question, auth=secret)
         except httpx.HTTPError as error:
             raise IssuerAway from error

@@ -9,13 +9,14 @@ import httpx
 
 from shared.doctor.finding import Finding
 from shared.settings import ServiceSettings
+from shared.trust import trusted
 
 SECONDS = 5.0
 
 
 async def examine(name: str, settings: ServiceSettings) -> list[Finding]:
     """Knock everywhere at once."""
-    async with httpx.AsyncClient(timeout=SECONDS) as http:
+    async with httpx.AsyncClient(verify=trusted(), timeout=SECONDS) as http:
         asked = [_issuer(http, name, settings.oidc_issuer)]
         asked += [_service(http, other, origin) for other, origin in settings.calls.items()]
         return list(await asyncio.gather(*asked))

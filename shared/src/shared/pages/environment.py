@@ -6,6 +6,7 @@ raises in our own; only GOV.UK's macros may ask for what they were not given.
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from gettext import NullTranslations
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,16 +117,19 @@ class Pages:
 def open_pages(name: str, settings: ServiceSettings) -> Pages:
     """The pages of the service whose package is ``name``, with its own ``templates/`` if any."""
     package = find_spec(name)
-    places = [OURS]
-    if package is not None and package.origin is not None:
-        places.insert(0, Path(package.origin).parent)
+    own = [Path(package.origin).parent] if package and package.origin else []
+    return Pages(name, settings, _editions(*own, OURS), Assets(name))
+
+
+@cache
+def _editions(*places: Path) -> Mapping[Language, Edition]:
+    """Templates are compiled once a process, however many apps there are in it."""
     loader = ChoiceLoader([FileSystemLoader([each / "templates" for each in places]), _Macros()])
     catalogues = [each / "languages" for each in places]
-    editions = {
+    return {
         language: _edition(loader, language, languages.catalogue(catalogues, language))
         for language in languages.LANGUAGES
     }
-    return Pages(name, settings, editions, Assets(name))
 
 
 def _edition(loader: BaseLoader, language: Language, texts: NullTranslations) -> Edition:

@@ -19,7 +19,7 @@ from booking.api.asking import (
     WardCode,
     listed,
 )
-from booking.api.refusals import NOT_FOUND, OF_A_WALK, TAKEN, TOO_MANY, WRONG_STATE
+from booking.api.refusals import DOES_NOT_FIT, NOT_FOUND, OF_A_WALK, TAKEN, TOO_MANY, WRONG_STATE
 from booking.schemas import (
     BookWalkBody,
     CancelWalkBody,
@@ -39,7 +39,16 @@ router = APIRouter(prefix="/v1", tags=["walks"])
 
 WALK = gives(shapes.StaffWalk)
 WALKS = gives(shapes.WalkPage, headers=("Link",))
-BOOKING = problems(NotFound, TAKEN, domain.AdultsOnly, TOO_MANY)
+BOOKING = problems(
+    NotFound,
+    TAKEN,
+    domain.TooFewPlaces,
+    domain.AdultsOnly,
+    domain.TooYoung(16),
+    domain.GuardianNeeded,
+    DOES_NOT_FIT,
+    TOO_MANY,
+)
 OF_A_WALK_IN_TIME = problems(
     NotFound, domain.NotInTeam, WRONG_STATE, domain.TooEarly, domain.TooLate
 )

@@ -18,6 +18,13 @@ from booking.domain.changes import (
 )
 from booking.domain.contacts import Bar, Limits, Tried, counted_as, require_within
 from booking.domain.facts import Facts, Telling
+from booking.domain.groups import (
+    MOST_COMPANIONS,
+    MOST_PEOPLE,
+    faults_of_capacity,
+    most_places,
+    require_enough,
+)
 from booking.domain.holds import Hold
 from booking.domain.keys import read_keys
 from booking.domain.links import Claim, Links, read_token
@@ -30,6 +37,7 @@ from booking.domain.refusals import (
     AdultsOnly,
     BarOver,
     DoesNotFit,
+    GuardianNeeded,
     LinkOver,
     NotInTeam,
     OfferOver,
@@ -39,8 +47,11 @@ from booking.domain.refusals import (
     SlotExists,
     SlotTaken,
     TooEarly,
+    TooFewOfficers,
+    TooFewPlaces,
     TooLate,
     TooManyWalks,
+    TooYoung,
     WalkAhead,
     WrongCode,
     WrongState,
@@ -85,12 +96,16 @@ from booking.domain.walks import (
     start,
 )
 from booking.domain.words import next_steps
+from booking.domain.youth import OF_AGE, Young, may_take, may_wish, require_may_walk
 
 __all__ = [
     "CONTROL_ROOM_AFTER",
     "KEPT_AFTER_END",
     "LONDON",
     "LONGEST_MINUTES",
+    "MOST_COMPANIONS",
+    "MOST_PEOPLE",
+    "OF_AGE",
     "START_WINDOW",
     "UNDO_WITHIN",
     "Absence",
@@ -105,6 +120,7 @@ __all__ = [
     "Deed",
     "DoesNotFit",
     "Facts",
+    "GuardianNeeded",
     "Hold",
     "Hours",
     "Limits",
@@ -141,8 +157,11 @@ __all__ = [
     "Telling",
     "Times",
     "TooEarly",
+    "TooFewOfficers",
+    "TooFewPlaces",
     "TooLate",
     "TooManyWalks",
+    "TooYoung",
     "Traits",
     "Tried",
     "Walk",
@@ -152,6 +171,7 @@ __all__ = [
     "WishedHours",
     "WrongCode",
     "WrongState",
+    "Young",
     "abort",
     "amends",
     "belongs",
@@ -163,6 +183,7 @@ __all__ = [
     "debrief",
     "end",
     "end_absence",
+    "faults_of_capacity",
     "fits",
     "holds",
     "is_london_time",
@@ -172,7 +193,10 @@ __all__ = [
     "level",
     "mark_overdue",
     "match",
+    "may_take",
+    "may_wish",
     "miss",
+    "most_places",
     "move",
     "next_steps",
     "offers",
@@ -187,6 +211,8 @@ __all__ = [
     "replans",
     "requests",
     "require_bookable",
+    "require_enough",
+    "require_may_walk",
     "require_over",
     "require_within",
     "returns",

@@ -89,7 +89,9 @@ def rules(colleague: Colleague, slot: Slot) -> set[Hindrance]:
     others = [each for each in colleague.taken if each.slot_id != slot.id]
     if policy.officer_sex == "women" and colleague.traits.sex != "female":
         found.add("sex")
-    if any(_meet(hers, each.span) for each in others):
+    # Whoever walks along already is no other officer: the group would be one short.
+    along = len(others) < len(colleague.taken) and colleague.officer.id != slot.officer.id
+    if along or any(_meet(hers, each.span) for each in others):
         found.add("busy")
     if sum(each.day == slot.times.local_date for each in others) >= policy.daily_limit:
         found.add("limit")

@@ -29,7 +29,14 @@ def until(slot: Slot, policy: Policy, at: datetime) -> datetime:
     return min(at + FORM_TAKES, slot.times.starts_at - policy.min_notice)
 
 
-def hold(slot: Slot, policy: Policy, ids: NewWalk, expires_at: datetime, telling: Telling) -> Walk:
-    """The walk that keeps a place until an hour; nothing is told of it. Raises SlotTaken."""
-    walk, _ = book(slot, policy, ids, telling)
+def hold(
+    slot: Slot,
+    policy: Policy,
+    ids: NewWalk,
+    expires_at: datetime,
+    telling: Telling,
+    companions: int = 0,
+) -> Walk:
+    """The walk that keeps a place, and her companions', until an hour; nothing is told. Raises SlotTaken."""
+    walk, _ = book(slot, policy, ids, telling, companions=companions)
     return replace(walk, state=State.HELD, held_until=expires_at)

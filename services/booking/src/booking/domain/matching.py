@@ -13,14 +13,15 @@ from typing import Literal
 from booking.domain.slots import Slot
 from booking.domain.teams import Sex, Traits
 
-Lack = Literal["sex", "language", "skill", "ward", "light"]
+Lack = Literal["sex", "language", "skill", "ward", "light", "room", "age"]
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a walk needs of its officer, and where and in which light it should be.
 
-    ``language`` and ``skills`` are codes. ``wards`` None: anywhere. ``dark`` None: either.
+    ``language`` and ``skills`` are codes. ``wards`` None: anywhere. ``dark`` None: either. ``companions``
+    need places beside hers.
     """
 
     officer_sex: Sex | None = None
@@ -28,6 +29,7 @@ class Needs:
     skills: tuple[str, ...] = ()
     wards: tuple[str, ...] | None = None
     dark: bool | None = None
+    companions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Candidate:
 
     ``load`` counts her walks in the four weeks before and all to come; ``last`` is when the latest of
     them is. ``borrowed``: her team only helps out in that ward. ``notice`` is what her team needs before it.
+    ``room`` is for so many people.
     """
 
     slot: Slot
@@ -44,6 +47,7 @@ class Candidate:
     last: datetime | None = None
     borrowed: bool = False
     notice: timedelta = timedelta()
+    room: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def lacking(candidate: Candidate, needs: Needs) -> tuple[Lack, ...]:
         found.append("ward")
     if needs.dark is not None and candidate.slot.after_dark is not needs.dark:
         found.append("light")
+    if candidate.room <= needs.companions:
+        found.append("room")
     return tuple(found)
 
 

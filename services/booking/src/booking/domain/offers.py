@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from booking.domain.facts import Facts
-from booking.domain.matching import Candidate, Lack, Match, lacks, match
+from booking.domain.matching import Candidate, Lack, Match, lacking, lacks, match
 from booking.domain.refusals import DoesNotFit, OfferOver, RequestOver, TooLate
 from booking.domain.requests import (
     WAITING,
@@ -88,6 +88,8 @@ def require_fits(
     A coordinator may offer another ward, light or hour: she can decline it.
     """
     lack: tuple[Lack, ...] = lacks(candidate.traits, request.to_be_met)
+    if "room" in lacking(candidate, request.to_be_met):
+        lack = (*lack, "room")
     if lack:
         raise DoesNotFit(lacks=list(lack))
     if declined(offers, candidate.slot.officer.id):

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A participant: how to call her, how to reach her, and what she wants the officer to know."""
+    """A participant: how to call her, how to reach her, and what she wants the officer to know.
+
+    Of somebody under 18 also her ``age`` and the name of the ``guardian`` who has consented. ``needs`` and
+    ``language`` are codes of what her officer must be able to meet, and to speak.
+    """
 
     name: str = field(repr=False)
     email: str = field(repr=False)
     note: str | None = field(default=None, repr=False)
+    age: int | None = field(default=None, repr=False)
+    guardian: str | None = field(default=None, repr=False)
+    needs: tuple[str, ...] = field(default=(), repr=False)
+    language: str | None = field(default=None, repr=False)

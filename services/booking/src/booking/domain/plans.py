@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from booking.domain.offers import Offer
+from booking.domain.people import Person
 from booking.domain.refusals import TooLate, WrongState
 from booking.domain.requests import Request, RequestState
 from booking.domain.slots import Slot
@@ -38,11 +39,15 @@ CALLED_OFF = frozenset({Choice.REOFFER, Choice.WAITLIST})
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A walk without its officer, the wish that it came from if it did, and that wish's offers."""
+    """A walk without its officer, the wish that it came from if it did, that wish's offers, and who walks.
+
+    ``person`` is None of a place that is held, and once she has been erased.
+    """
 
     walk: Walk
     wish: Request | None = None
     offers: tuple[Offer, ...] = ()
+    person: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """What booking refuses, each with its slug and its words.
 
-    Conflict 409: SlotTaken, SlotExists, OfficerBusy, ShiftsOverlap, AbsenceOver, BarOver,
-        DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
+    Conflict 409: SlotTaken (TooFewPlaces), SlotExists, TooFewOfficers, OfficerBusy, ShiftsOverlap,
+        AbsenceOver, BarOver, DoesNotFit, WrongState, WalkAhead, TooEarly, TooLate, RequestOver, OfferOver
     Forbidden 403: NotInTeam
     Gone 410: LinkOver
-    Invalid 422: AdultsOnly, WrongCode
+    Invalid 422: AdultsOnly, TooYoung, GuardianNeeded, WrongCode
     TooMany 429: TooManyWalks
 
 Invariant: every 429 has the same words, so that it does not tell whether a contact is known here.
 """
 
-from shared.errors import Conflict, Forbidden, Gone, Invalid, TooMany
+from shared.errors import Conflict, Fault, Forbidden, Gone, Invalid, TooMany
 
 RETRY_AFTER = 3600
 
@@ -19,6 +19,18 @@ class SlotTaken(Conflict):
     """This time can no longer be booked: please choose another."""
 
     slug = "slot-taken"
+
+
+class TooFewPlaces(SlotTaken):
+    """There is no room for so many at this time: come with fewer, or choose another time."""
+
+    slug = "too-few-places"
+
+
+class TooFewOfficers(Conflict):
+    """So many people are booked that this officer is needed: find another officer first."""
+
+    slug = "too-few-officers"
 
 
 class SlotExists(Conflict):
@@ -122,6 +134,30 @@ class AdultsOnly(Invalid):
             "local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
             "danger, call 999."
         )
+
+
+class TooYoung(Invalid):
+    """Walks are for somewhat older people."""
+
+    slug = "too-young"
+
+    def __init__(self, youth_from: int) -> None:
+        super().__init__(
+            f"Walks here can be booked from the age of {youth_from} on. If you are younger, you can talk to "
+            "your local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
+            "danger, call 999.",
+            youth_from=youth_from,
+        )
+
+
+class GuardianNeeded(Invalid):
+    """If you are under 18, say how old you are, and the name of a guardian who agrees."""
+
+    slug = "guardian-needed"
+
+    def __init__(self) -> None:
+        said = "is needed of somebody under 18"
+        super().__init__(faults=[Fault("#/age", said), Fault("#/guardian", said)])
 
 
 class TooManyWalks(TooMany):

@@ -22,14 +22,16 @@ from booking.domain.slots import Slot
 from booking.domain.teams import Policy, Traits
 from booking.domain.times import Times
 from booking.domain.walks import State, Walk
+from booking.domain.youth import may_take, may_wish
 
 EITHER_WAY_MINUTES = 120
-NEEDS: frozenset[Hindrance] = frozenset({"language", "skill", "declined"})
+NEEDS: frozenset[Hindrance] = frozenset({"language", "skill", "declined", "age"})
 
 BESIDE = "She only walks along: the group keeps its own officer. Look whether it needs another."
 OTHER_WARD = "It is in none of your wards: ask a coordinator of that ward."
 LAPSES = "The offer can no longer be kept. She keeps her place in the line."
 ONE_FITS = "One that fits is free now; she is offered the first that fits when this is carried out."
+SPEAK = "No other time can be looked for by itself: speak to her."
 NONE_FITS = "No other time that fits is free now: she comes first as soon as there is one."
 
 
@@ -108,6 +110,8 @@ class _Drawing:
     def _instead(self, each: Booked, why: str) -> Step:
         """Another time for one of them, as the line would offer it to her."""
         walk = each.walk
+        if each.person is not None and not may_wish(each.person):
+            return Step(walk, walk.reference, Choice.LEAVE, (why, SPEAK))
         wish = again(each, self._absent, walk.id, walk.reference, self._at)
         # Her hours first: they leave few, and what the plan has given away is only looked up for those.
         suited = [one for one in self._candidates if wish.suits(one.slot.times)]
@@ -133,6 +137,8 @@ def may_not(colleague: Colleague, group: Sequence[Booked], absent: Colleague) ->
     found = hindrances(colleague, slot_of(group[0].walk), needs)
     if any(offers.declined(each.offers, colleague.officer.id) for each in group):
         found.add("declined")
+    if any(each.person and not may_take(colleague.policy, each.person) for each in group):
+        found.add("age")
     return found
 
 
@@ -154,10 +160,12 @@ def needs_of(booked: Booked, policy: Policy, absent: Traits) -> Needs:
     kept = policy.officer_sex == "women" or (
         wish is None and policy.officer_sex == "if_asked" and absent.sex == "female"
     )
-    if wish is None:
-        return Needs(officer_sex="female" if kept else None)
-    sex = "female" if kept else wish.officer_sex
-    return Needs(officer_sex=sex, language=wish.language, skills=wish.needs)
+    language, skills = (wish.language, wish.needs) if wish else (None, ())
+    if booked.person is not None:
+        language = language or booked.person.language
+        skills = tuple(dict.fromkeys((*skills, *booked.person.needs)))
+    sex = "female" if kept else wish.officer_sex if wish else None
+    return Needs(officer_sex=sex, language=language, skills=skills)
 
 
 def again(
@@ -176,6 +184,7 @@ def again(
         hours=(around(walk.times),),
         light="dark" if walk.after_dark else "day",
         asked_at=at,
+        companions=walk.companions,
     )
     return replace(
         wish,
@@ -183,6 +192,8 @@ def again(
         reference=reference,
         asked_at=at,
         officer_sex="female" if needs.officer_sex else None,
+        language=needs.language,
+        needs=needs.skills,
         priority=True,
         state=RequestState.ASKED,
         reason=None,

@@ -74,7 +74,8 @@ class WishedHours:
 class Request:
     """A wish. ``wards`` are codes of ``ward_set``, ``needs`` codes; who she is lies elsewhere, sealed.
 
-    ``priority``: she was let down before, and comes first. ``reason`` is why she waits.
+    ``priority``: she was let down before, and comes first. ``reason`` is why she waits. ``companions`` come
+    with her.
     """
 
     id: UUID
@@ -91,6 +92,7 @@ class Request:
     state: RequestState = RequestState.ASKED
     reason: Reason | None = None
     closed_at: datetime | None = None
+    companions: int = 0
 
     @property
     def kept_until(self) -> datetime | None:
@@ -106,6 +108,7 @@ class Request:
             skills=self.needs,
             wards=self.wards,
             dark=None if self.light == "any" else self.light == "dark",
+            companions=self.companions,
         )
 
     def suits(self, times: Times) -> bool:
@@ -177,7 +180,8 @@ def why_none(request: Request, candidates: Sequence[Candidate], before: Reason |
     there = [
         lacks(each.traits, needs)
         for each in candidates
-        if not {"ward", "light"} & set(lacking(each, needs)) and request.suits(each.slot.times)
+        if not {"ward", "light", "room"} & set(lacking(each, needs))
+        and request.suits(each.slot.times)
     ]
     if () in there:
         return before or "no_slot"

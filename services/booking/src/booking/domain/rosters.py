@@ -101,12 +101,15 @@ def overlap(one: Shift, other: Shift) -> bool:
 
 
 def belongs(slot: Slot, shift: Shift, times: Times) -> bool:
-    """Whether a slot is what a shift offers at some times: there, then, and to as many."""
+    """Whether a slot is what a shift offers at some times: there, then, and to as many.
+
+    To how many it is offered is a coordinator's to say where she has put further officers on it.
+    """
     return (
         (slot.times.starts_at, slot.times.ends_at) == (times.starts_at, times.ends_at)
         and slot.ward.code == shift.ward
         and (slot.near, slot.meeting_point) == (shift.near, shift.meeting_point)
-        and slot.capacity == shift.capacity
+        and (slot.officers > 1 or slot.capacity == shift.capacity)
     )
 
 

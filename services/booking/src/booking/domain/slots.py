@@ -44,7 +44,10 @@ class MeetingPoint:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time and a place that an officer offers, to ``capacity`` participants."""
+    """A time and a place that an officer offers, to ``capacity`` people, companions counted.
+
+    ``officers`` are on it, she among them.
+    """
 
     id: UUID
     officer: Officer
@@ -55,6 +58,7 @@ class Slot:
     after_dark: bool
     state: SlotState = SlotState.OPEN
     capacity: int = 1
+    officers: int = 1
 
 
 def require_bookable(slot: Slot, policy: Policy, *, at: datetime) -> None:

@@ -90,7 +90,8 @@ class Walk:
 
     ``sequence`` counts the changes of what she was promised (time, place, who, cancelled), as iCalendar
     does (RFC 5545, 3.8.7.4); ``version`` counts every change. ``link_generation`` is part of what her
-    manage link signs: raising it revokes the links given out before.
+    manage link signs: raising it revokes the links given out before. ``companions`` come with her, who take
+    places as she does and are known by nothing but their number.
     """
 
     id: UUID
@@ -121,6 +122,7 @@ class Walk:
     overdue: Overdue | None = None
     concern_count: int = 0
     held_until: datetime | None = None
+    companions: int = 0
 
     @property
     def kept_until(self) -> datetime:
@@ -142,8 +144,10 @@ def book(
     policy: Policy,
     ids: NewWalk,
     telling: Telling,
+    *,
     asked_at: datetime | None = None,
     source: Source | None = None,
+    companions: int = 0,
 ) -> tuple[Walk, Facts]:
     """The walk that a slot becomes, for a wish of ``asked_at`` or chosen by ``source``. Raises SlotTaken."""
     require_bookable(slot, policy, at=telling.at)
@@ -161,6 +165,7 @@ def book(
         start_due_at=slot.times.starts_at + policy.grace,
         end_due_at=slot.times.ends_at + policy.grace,
         confirmed_at=telling.at,
+        companions=companions,
     )
     return walk, facts.confirmed(walk, telling, asked_at, source)
 

@@ -19,12 +19,15 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
+from booking.pages.needs import LANGUAGES, NEEDS, errors_of
+from booking.pages.typed import whole
 from booking.schemas import BookWalkBody, DeskDep, PageDep, assisting, cursor_after
 from booking.service import Booking, Desk
 from shared.auth import Principal, anyone_page, csrf_form, once_of, visitor_of
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, Refusal
 from shared.idempotency import Once, StillRunning, once
 from shared.pages import render
+from shared.postgres import Connection
 from shared.web import Text
 
 router = APIRouter()
@@ -32,14 +35,20 @@ router = APIRouter()
 SEE_OTHER = 303
 # Holding the same time twice is holding it once: no key is needed.
 NO_KEY = once("hold", None, b"")
+GONE = "This time has just gone. Please choose another."
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
-FIELDS = ("name", "email", "adult", "note")
+FIELDS = ("name", "email", "companions", "adult", "age", "guardian", "consents", "language", "note")
 WRONG: Mapping[str, str] = {
     "slot_id": "Choose a time",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
+    "age": "Enter how old you are, in years",
+    "guardian": "Enter the name of your parent or guardian, of at most 100 letters",
+    "needs": "Choose what you need from the list",
+    "language": "Choose a language from the list",
     "note": "Your note must be of at most 1,000 letters",
 }
 
@@ -57,11 +66,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The slot that she chose, and until when it is kept for her; or others, when it is gone."""
+    """The slot that she chose, and until when it is kept for her; or others, when it is gone.
+
+    ``youth_from``: how old its team takes somebody with a guardian, where it does.
+    """
 
     slot: domain.Slot | None
     others: Sequence[domain.Slot] = ()
     kept_until: datetime | None = None
+    youth_from: int | None = None
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -121,31 +134,66 @@ async def show_form(request: Request, _: VisitorDep, desk: DeskDep, slot: UUID) 
     """The form for one slot; when it is gone, the page says so and offers others."""
     chosen = await _chosen(request, desk, slot)
     status = 200 if chosen.slot else Conflict.status
-    return _form(request, desk, chosen, dict.fromkeys(FIELDS, ""), status=status)
+    return _form(request, desk, chosen, dict.fromkeys(FIELDS, "") | {"needs": []}, status=status)
 
 
 @router.post("/book")
 async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: DeskDep) -> Response:
     """Book, and go to the walk's own page; or the form again, with what is wrong with it."""
-    typed = {name: str(form.get(name, "")) for name in FIELDS}
-    fields = {**typed, "slot_id": str(form.get("slot_id", "")), "adult": typed["adult"] == "yes"}
+    typed: dict[str, Any] = {name: str(form.get(name, "")) for name in FIELDS}
+    typed["needs"] = [str(each) for each in form.getlist("needs")]
+    fields = _body(typed, str(form.get("slot_id", "")))
     try:
         body = BookWalkBody.model_validate(fields)
     except ValidationError as error:
         errors = _errors(error)
-        if not fields["adult"]:
+        if not fields["adult"] and not fields["age"]:
             errors["adult"] = domain.AdultsOnly().detail
         return await _form_again(request, desk, form, typed, errors)
     try:
         booking = replace(body.booking(), hold=visitor_of(request), by=assisting(who))
         walk = await _booked(desk, booking, once_of(request, form))
-    except domain.AdultsOnly as refusal:
-        return await _form_again(request, desk, form, typed, {"adult": refusal.detail})
+    except (domain.AdultsOnly, domain.TooYoung, domain.GuardianNeeded) as refusal:
+        return await _form_again(request, desk, form, typed, _young_errors(typed, refusal))
+    except domain.TooFewPlaces as refusal:
+        return await _form_again(request, desk, form, typed, {"companions": refusal.detail})
+    except domain.DoesNotFit as refusal:
+        others = await _gone(desk, body.slot_id, body.booking().to_be_met)
+        errors = errors_of(refusal.members["lacks"])
+        return _form(request, desk, others, typed, errors=errors, status=Conflict.status)
     except domain.SlotTaken:
-        gone = await _gone(desk, body.slot_id)
+        gone = await _gone(desk, body.slot_id, body.booking().to_be_met)
         return _form(request, desk, gone, typed, status=Conflict.status)
     token = walk["manage_url"].rsplit("/", 1)[-1]
     return RedirectResponse(f"/booking/manage/{token}?booked=1", SEE_OTHER)
+
+
+def _body(typed: Mapping[str, Any], slot_id: str) -> dict[str, Any]:
+    """The form as the API's body; of an adult nothing about her age goes along."""
+    adult = typed["adult"] == "yes"
+    guardian = {"name": typed["guardian"].strip(), "consents": typed["consents"] == "yes"}
+    return {
+        "slot_id": slot_id,
+        "name": typed["name"],
+        "email": typed["email"],
+        "adult": adult,
+        "note": typed["note"],
+        "companions": whole(typed["companions"].strip() or "0"),
+        "age": None if adult or not typed["age"] else whole(typed["age"].strip()) or 0,
+        "needs": typed["needs"],
+        "language": typed["language"] or None,
+        "guardian": None if adult or not guardian["name"] else guardian,
+    }
+
+
+def _young_errors(typed: Mapping[str, Any], refusal: Refusal) -> dict[str, str]:
+    """Why somebody under 18 may not, what is missing, or that she has not said whether she is."""
+    if isinstance(refusal, domain.TooYoung):
+        return {"age": refusal.detail}
+    if isinstance(refusal, domain.AdultsOnly) or not (typed["age"] or typed["guardian"]):
+        return {"adult": refusal.detail}
+    missing = {name: WRONG[name] for name in ("age", "guardian") if not typed[name].strip()}
+    return missing or {"consents": "Your parent or guardian must agree"}
 
 
 async def _booked(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -159,7 +207,7 @@ async def _booked(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]
 
 
 async def _form_again(
-    request: Request, desk: Desk, form: FormData, typed: dict[str, str], errors: dict[str, str]
+    request: Request, desk: Desk, form: FormData, typed: dict[str, Any], errors: dict[str, str]
 ) -> Response:
     """The form with its errors; the slot may be gone meanwhile."""
     try:
@@ -179,16 +227,30 @@ async def _chosen(request: Request, desk: Desk, slot_id: UUID) -> Chosen:
             slot = await store.offers.find_slot(connection, slot_id)
             # Over and not let go yet, it may be had still; it is promised no longer.
             if slot is not None and slot.state is domain.SlotState.OPEN:
-                return Chosen(slot, kept_until=held.until if desk.clock() < held.until else None)
+                until = held.until if desk.clock() < held.until else None
+                return Chosen(slot, (), until, await _youth_from(connection, slot))
         slot = await store.slots.find_bookable(connection, slot_id, at=desk.clock())
-    return Chosen(slot) if slot else await _gone(desk, slot_id)
+        if slot is not None:
+            return Chosen(slot, youth_from=await _youth_from(connection, slot))
+    return await _gone(desk, slot_id)
 
 
-async def _gone(desk: Desk, slot_id: UUID) -> Chosen:
+async def _youth_from(connection: Connection, slot: domain.Slot) -> int | None:
+    """From which age on a slot's team takes somebody with a guardian; None: adults only."""
+    found = await store.teams.find_officer(connection, slot.officer.id)
+    policy = found[1] if found else None
+    return policy.youth_from if policy and policy.youth == "with_guardian" else None
+
+
+async def _gone(desk: Desk, slot_id: UUID, needs: domain.Needs = store.slots.NO_NEEDS) -> Chosen:
     """What there is instead of a slot that is gone."""
     async with desk.database.reading() as connection:
         others = await store.slots.alternatives(
-            connection, slot_id, at=desk.clock(), few=desk.slots_shown
+            connection,
+            slot_id,
+            at=desk.clock(),
+            few=desk.slots_shown,
+            needs=needs,
         )
     return Chosen(None, others)
 
@@ -197,12 +259,12 @@ def _form(
     request: Request,
     desk: Desk,
     chosen: Chosen,
-    typed: dict[str, str],
+    typed: dict[str, Any],
     *,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    gone = {} if chosen.slot else {"slot_id": "This time has just gone. Please choose another."}
+    gone = {} if chosen.slot or errors else {"slot_id": GONE}
     left = chosen.kept_until - desk.clock() if chosen.kept_until else None
     return render(
         request,
@@ -211,9 +273,12 @@ def _form(
         slot=chosen.slot,
         others=chosen.others,
         kept_until=chosen.kept_until,
+        youth_from=chosen.youth_from,
         seconds_left=int(left.total_seconds()) if left else 0,
         typed=typed,
         phone=desk.limits.phone,
+        known_needs=NEEDS,
+        known_languages=LANGUAGES,
         errors={**gone, **(errors or {})},
     )
 

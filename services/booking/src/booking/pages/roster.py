@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
+from booking.pages.typed import whole
 from booking.schemas import DeskDep, OpenSlotBody, Page, PageDep, cursor_after, wards_of
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
@@ -26,12 +27,13 @@ router = APIRouter()
 SEE_OTHER = 303
 EVERY_FIRST = Page(after=None, limit=50)
 FIELDS = (
-    "officer_id", "day", "month", "year", "wall", "which", "minutes", "near", "place", "ward",
+    "officer_id", "day", "month", "year", "wall", "which", "minutes", "capacity", "near", "place", "ward",
     "name", "latitude", "longitude",
 )  # fmt: skip
 WRONG = {
     "officer_id": "Choose an officer",
     "minutes": "Enter how many minutes the walk may take, from 1 to 240",
+    "capacity": "Enter how many may walk together, from 1 to 20",
     "near": "Enter what the place is near, of at most 100 letters",
     "ward": "Choose a ward",
     "name": "Enter the meeting point's name, of at most 100 letters",
@@ -132,7 +134,8 @@ def _fields(desk: Desk, typed: dict[str, str], starts_at: datetime) -> dict[str,
         "officer_id": typed["officer_id"],
         "ward": ward,
         "starts_at": starts_at.isoformat().replace("+00:00", "Z"),
-        "minutes": int(typed["minutes"]) if typed["minutes"].isdecimal() else None,
+        "minutes": whole(typed["minutes"]),
+        "capacity": whole(typed["capacity"] or "1"),
         "near": typed["near"],
         "meeting_point": meeting_point,
     }

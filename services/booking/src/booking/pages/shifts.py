@@ -16,7 +16,7 @@ from starlette.responses import Response
 from booking import domain, service
 from booking.pages import week
 from booking.pages.shift_words import Place, filled, in_force, of_shift, places, said_of
-from booking.pages.typed import day_of, said_day, seen_in, typed_in, wrong_fields
+from booking.pages.typed import day_of, said_day, seen_in, typed_in, whole, wrong_fields
 from booking.schemas import DeskDep, ShiftBody
 from booking.service import Desk, roster_answers
 from shared.auth import Principal, csrf_form, once_of, staff_page
@@ -160,7 +160,7 @@ def _body(typed: Mapping[str, str], known: Mapping[str, Place]) -> ShiftBody:
         "ward": place.ward if place else "",
         "near": typed["near"],
         "meeting_point": place and {"name": place.name, "coordinates": place.point},
-        "capacity": int(capacity) if capacity.isascii() and capacity.isdecimal() else None,
+        "capacity": whole(capacity),
     }
     return ShiftBody.model_validate(fields)
 

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from booking import domain, service, store
+from booking.pages.needs import needs_in_words
 from booking.schemas import DeskDep, wards_of
 from shared.auth import Principal, staff_page
 from shared.errors import Conflict
@@ -68,7 +69,7 @@ async def show_day(
     at = desk.clock()
     today = at.astimezone(domain.LONDON).date()
     shown = min(max(day or today, today - timedelta(days=366)), today + timedelta(days=366))
-    walks, expected = await service.walks_of_day(desk, who, shown, wards_of(who))
+    found = await service.walks_of_day(desk, who, shown, wards_of(who))
     feed = await service.own_feed(desk, who)
     return render(
         request,
@@ -78,8 +79,10 @@ async def show_day(
         today=today,
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1),
-        walks=walks,
-        expected=expected,
+        walks=found.walks,
+        expected=found.expected,
+        beside=found.beside,
+        needs_in_words=needs_in_words,
         safe_word_of=desk.safe_word,
         feed=feed,
         level_of=domain.level,

@@ -24,6 +24,11 @@ def seen_in(form: FormData) -> int:
     return int(version) if version.isascii() and version.isdecimal() else 0
 
 
+def whole(text: str) -> int | None:
+    """A whole number of at most three digits; None when it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else None  # noqa: PLR2004
+
+
 def day_of(typed: Mapping[str, str], prefix: str) -> date | None:
     """The day in three fields; None when it is none."""
     try:

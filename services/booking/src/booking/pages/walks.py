@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from booking import domain, service
 from booking.pages import today
 from booking.pages.histories import in_words
+from booking.pages.needs import needs_in_words
 from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
@@ -186,6 +187,7 @@ async def _page(
         seen=seen,
         walk=seen.walk,
         told=in_words(seen),
+        needs_in_words=needs_in_words,
         safe_word=desk.safe_word(seen.walk),
         leads="coordinator" in who.roles,
         errors=errors or {},

@@ -15,7 +15,8 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
-from booking.pages.typed import typed_in, wrong_fields
+from booking.pages.needs import LANGUAGES, NEEDS
+from booking.pages.typed import typed_in, whole, wrong_fields
 from booking.schemas import AskBody, DeskDep, assisting
 from booking.service import Desk
 from booking.service.request_answers import hours_in_words
@@ -27,8 +28,19 @@ from shared.pages import render
 router = APIRouter()
 
 SEE_OTHER = 303
-FIELDS = ("from", "to", "light", "woman", "name", "email", "note", "adult")
-SEVERAL = ("wards", "days")
+FIELDS = (
+    "from",
+    "to",
+    "light",
+    "woman",
+    "name",
+    "email",
+    "companions",
+    "language",
+    "note",
+    "adult",
+)
+SEVERAL = ("wards", "days", "needs")
 WRONG: Mapping[str, str] = {
     "wards": "Choose one ward or more, at most ten",
     "days": "Choose one day or more",
@@ -37,6 +49,9 @@ WRONG: Mapping[str, str] = {
     "light": "Choose dark, light or either",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
+    "needs": "Choose what you need from the list",
+    "language": "Choose a language from the list",
     "note": "Your note must be of at most 1,000 letters",
 }
 
@@ -85,6 +100,9 @@ def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
         "name": typed["name"],
         "email": typed["email"],
         "note": typed["note"],
+        "needs": typed["needs"],
+        "language": typed["language"] or None,
+        "companions": whole(typed["companions"] or "0"),
         "adult": bool(typed["adult"]),
     }
 
@@ -194,6 +212,8 @@ def _form(
     return render(
         request,
         "booking/wish-form.html",
+        known_needs=NEEDS,
+        known_languages=LANGUAGES,
         status=status,
         typed=typed,
         wards=desk.areas.wards,

@@ -6,15 +6,30 @@ Invariant: fields that are not named here, and values of another type, are refus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from booking import domain
-from booking.schemas.inputs import Degrees, Email, Line, LondonTime, Minutes, Note, YesOrNo
+from booking.schemas.inputs import (
+    Code,
+    Companions,
+    Degrees,
+    Email,
+    Language,
+    Line,
+    LondonTime,
+    Minutes,
+    Note,
+    YesOrNo,
+)
 from booking.service import Booking, NewBar, NewSlot
 from shared.events.walks import Aborted, Party, Shortened
 from shared.web import Text, Timestamp
 
 Hold = Annotated[Text, Field(min_length=1, max_length=100)]
+
+Capacity = Annotated[
+    int, Field(ge=1, le=domain.MOST_PEOPLE, description="people, companions counted")
+]
 
 EXAMPLE_SLOT = "0c7d3f0e-5b1f-4a55-9a0e-2f6f6f1f0c11"
 
@@ -59,6 +74,7 @@ class OpenSlotBody(Body):
     minutes: Annotated[Minutes, Field(ge=1, le=domain.LONGEST_MINUTES)]
     near: Line
     meeting_point: MeetingPointBody
+    capacity: Capacity = 1
 
     def wanted(self) -> NewSlot:
         """The slot that is asked for."""
@@ -70,12 +86,23 @@ class OpenSlotBody(Body):
             minutes=self.minutes,
             near=self.near,
             meeting_point=domain.MeetingPoint(place.name, *place.coordinates),
+            capacity=self.capacity,
         )
+
+
+class GuardianBody(Body):
+    """A parent or guardian, and whether she agrees that somebody under 18 walks with an officer."""
+
+    name: Line
+    consents: YesOrNo
 
 
 class BookWalkBody(Body):
     """A booking: which slot, for whom. ``note`` is for the officer and stays here.
 
+    Of ``companions`` nothing but their number is asked. Whoever is not ``adult`` says her ``age`` and a
+    ``guardian`` who consents, where the slot's team takes her.
+    ``needs`` and ``language`` are codes that the slot's officer must bring, kept as the note is.
     ``hold`` is what ``POST /holds`` answered; without one the slot is booked if it is free.
     """
 
@@ -99,12 +126,44 @@ class BookWalkBody(Body):
     adult: YesOrNo
     note: Note | None = None
     hold: Hold | None = None
+    companions: Companions = 0
+    age: Annotated[int, Strict(), Field(ge=0, lt=domain.OF_AGE)] | None = None
+    guardian: GuardianBody | None = None
+    needs: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    language: Language | None = None
 
     def booking(self) -> Booking:
         """The booking that is asked for."""
         return Booking(
-            self.slot_id, self.name, self.email, self.adult, self.note or None, self.hold
+            slot_id=self.slot_id,
+            name=self.name,
+            email=self.email,
+            adult=self.adult,
+            note=self.note or None,
+            hold=self.hold,
+            companions=self.companions,
+            young=self._young(),
+            needs=tuple(dict.fromkeys(self.needs)),
+            language=self.language,
         )
+
+    def _young(self) -> domain.Young | None:
+        if self.age is None or self.guardian is None or not self.guardian.consents:
+            return None
+        return domain.Young(self.age, self.guardian.name)
+
+
+class FurtherOfficerBody(Body):
+    """An officer who walks along, and (left out: as many as before) for how many people the slot is then."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"officer_id": "3f0f8a53-7f53-4e0e-8f5b-5d4d4f7b8b11", "capacity": 4}]
+        }
+    )
+
+    officer_id: UUID
+    capacity: Capacity | None = None
 
 
 class HoldBody(Body):

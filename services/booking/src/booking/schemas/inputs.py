@@ -14,7 +14,7 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, Strict, StringConstraints, ValidatorFunctionWrapHandler
+from pydantic import AfterValidator, Field, Strict, StringConstraints, ValidatorFunctionWrapHandler
 from pydantic.functional_validators import BeforeValidator, WrapValidator
 
 from booking import domain
@@ -58,6 +58,9 @@ def _deliverable(text: str) -> str:
 Email = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_deliverable)]
 YesOrNo = Annotated[bool, Strict()]
 Minutes = Annotated[int, Strict()]
+Companions = Annotated[
+    int, Strict(), Field(ge=0, le=domain.MOST_COMPANIONS, description="who come with her")
+]
 Degrees = Annotated[float, Strict()]
 
 

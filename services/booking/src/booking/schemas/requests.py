@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from booking import domain
 from booking.schemas.bodies import EXAMPLE_SLOT, Body
-from booking.schemas.inputs import Code, Email, Language, Line, Note, YesOrNo
+from booking.schemas.inputs import Code, Companions, Email, Language, Line, Note, YesOrNo
 from booking.schemas.rosters import FromWall, ToWall, WardText, Weekday, wall
 from booking.service import Wish
 from booking.service.roster_answers import WEEKDAYS
@@ -67,6 +67,7 @@ class AskBody(Body):
     email: Email
     adult: YesOrNo
     note: Note | None = None
+    companions: Companions = 0
 
     def wish(self) -> Wish:
         """The wish."""
@@ -81,6 +82,7 @@ class AskBody(Body):
             email=self.email,
             adult=self.adult,
             note=self.note or None,
+            companions=self.companions,
         )
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.functional_validators import BeforeValidator
 
 from booking import domain
-from booking.schemas.bodies import Body, MeetingPointBody
+from booking.schemas.bodies import Body, Capacity, MeetingPointBody
 from booking.schemas.inputs import DAY, Line
 from booking.service.roster_answers import WEEKDAYS
 from shared.web import Text
@@ -79,7 +79,7 @@ class ShiftBody(Body):
     ward: WardText
     near: Line
     meeting_point: MeetingPointBody
-    capacity: Annotated[int, Field(ge=1, le=20)] = 1
+    capacity: Capacity = 1
 
     @model_validator(mode="after")
     def _lasts(self) -> "ShiftBody":

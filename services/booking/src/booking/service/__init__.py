@@ -25,6 +25,7 @@ from booking.service.changes import (
 from booking.service.days import OneWalk, one_walk, walks_of_day
 from booking.service.desk import Burst, Desk
 from booking.service.feeds import OwnFeed, feed, make_feed, own_feed, revoke_feed
+from booking.service.groups import Group, add_officer, group, remove_officer
 from booking.service.holds import hold, let_go
 from booking.service.imports import RosterLine, import_roster
 from booking.service.keeping import (
@@ -74,6 +75,7 @@ __all__ = [
     "Booking",
     "Burst",
     "Desk",
+    "Group",
     "NewAbsence",
     "NewBar",
     "NewSlot",
@@ -88,6 +90,7 @@ __all__ = [
     "absence",
     "absences",
     "accept_by_link",
+    "add_officer",
     "add_shift",
     "answers",
     "ask",
@@ -114,6 +117,7 @@ __all__ = [
     "expire_next",
     "feed",
     "forget_what_is_old",
+    "group",
     "hold",
     "import_roster",
     "leads",
@@ -139,6 +143,7 @@ __all__ = [
     "reassign_walk",
     "record_absence",
     "release_expired",
+    "remove_officer",
     "remove_shift",
     "replan_answers",
     "request_answers",

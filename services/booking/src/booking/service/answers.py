@@ -4,6 +4,7 @@ Invariant: a slot's meeting point is in no answer to the public; a walk's answer
 participant.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from booking.service.shapes import (
     BookedWalk,
     DeedJson,
     Local,
+    OfficerRef,
     OverdueJson,
     Point,
     SlotJson,
+    SlotOfficers,
     StaffSlot,
     StaffWalk,
     WardJson,
@@ -57,6 +60,11 @@ def point(place: domain.MeetingPoint) -> Point:
     return {"name": place.name, "coordinates": [place.lon, place.lat]}
 
 
+def officer(of: domain.Officer) -> OfficerRef:
+    """Which officer."""
+    return {"id": str(of.id), "display_name": of.display_name}
+
+
 def public_slot(slot: domain.Slot) -> SlotJson:
     """A slot as anybody may see it."""
     return {
@@ -67,6 +75,7 @@ def public_slot(slot: domain.Slot) -> SlotJson:
         "ends_at": instant(slot.times.ends_at),
         "local": local(slot.times),
         "after_dark": slot.after_dark,
+        "group": slot.capacity > 1,
     }
 
 
@@ -75,7 +84,21 @@ def staff_slot(slot: domain.Slot) -> dict[str, Any]:
     shown: StaffSlot = {
         **public_slot(slot),
         "meeting_point": point(slot.meeting_point),
-        "officer": {"id": str(slot.officer.id), "display_name": slot.officer.display_name},
+        "officer": officer(slot.officer),
+        "capacity": slot.capacity,
+    }
+    return dict(shown)
+
+
+def slot_officers(
+    slot: domain.Slot, beside: Sequence[domain.Officer], people: int
+) -> dict[str, Any]:
+    """The officers of a slot, and how many people have a place."""
+    shown: SlotOfficers = {
+        "slot_id": str(slot.id),
+        "capacity": slot.capacity,
+        "people": people,
+        "officers": [officer(each) for each in (slot.officer, *beside)],
     }
     return dict(shown)
 
@@ -94,6 +117,7 @@ def booked_walk(walk: domain.Walk, hers: Hers) -> BookedWalk:
             "display_name": walk.officer.display_name,
             "force_phone": walk.officer.force_phone,
         },
+        "companions": walk.companions,
         "next_steps": domain.next_steps(walk),
         "manage_url": hers.manage_url,
         "safe_word": hers.safe_word,
@@ -114,7 +138,8 @@ def staff_walk(walk: domain.Walk, safe_word: str, at: datetime) -> dict[str, Any
         "ends_at": instant(walk.times.ends_at),
         "local": local(walk.times),
         "after_dark": walk.after_dark,
-        "officer": {"id": str(walk.officer.id), "display_name": walk.officer.display_name},
+        "officer": officer(walk.officer),
+        "companions": walk.companions,
         "safe_word": safe_word,
         "started": _deed(walk.started),
         "ended": _deed(walk.ended),

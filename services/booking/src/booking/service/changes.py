@@ -13,7 +13,7 @@ from booking import domain, store
 from booking.service import answers
 from booking.service.claims import claim_of, require_holds
 from booking.service.desk import Desk
-from booking.service.walks import act, require_may_act
+from booking.service.walks import act, require_may_act, require_meets
 from shared import idempotency, outbox
 from shared.auth import Principal
 from shared.errors import Fault, Invalid, NotFound
@@ -30,7 +30,7 @@ async def move_by_link(desk: Desk, token: str, slot_id: UUID, request: Once) -> 
             return kept
         walk = await store.walks.lock_walk(connection, claim.walk_id)
         walk = require_holds(desk, claim, walk)
-        after = await _move(desk, connection, walk, slot_id, "participant")
+        after = await _move(desk, connection, walk, slot_id, "participant", "participant")
         answer = dict(answers.booked_walk(after, desk.hers(after)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.moved", walk=str(after.id), by="participant")
@@ -45,7 +45,7 @@ async def move_walk(
         if kept := await idempotency.replay(connection, request):
             return kept
         walk = await _lock(connection, walk_id, who, desk.clock())
-        after = await _move(desk, connection, walk, slot_id, "force")
+        after = await _move(desk, connection, walk, slot_id, "force", who.subject)
         who.must_cover(after.ward.code)
         answer = answers.staff_walk(after, desk.safe_word(after), desk.clock())
         await idempotency.keep(connection, request, answer)
@@ -59,18 +59,43 @@ async def _move(
     walk: domain.Walk,
     slot_id: UUID,
     initiator: Literal["participant", "force"],
+    by: str,
 ) -> domain.Walk:
     await store.slots.lock_slots(connection, [walk.slot_id, slot_id])
     found = await store.slots.lock_slot(connection, slot_id)
     if found is None:
         raise NotFound("There is no such slot.")
     slot, policy = found
+    await _require_takes_her(desk, connection, walk, slot_id, policy, by)
     after, facts = domain.move(walk, slot, policy, initiator, desk.telling(desk.clock()))
     await store.slots.change_places(connection, walk, slot, domain.kept_free(slot.times, policy))
     await store.walks.move_walk(connection, after)
     await store.walks.save_walk(connection, after)
     await outbox.append(connection, *facts)
     return after
+
+
+async def _require_takes_her(
+    desk: Desk,
+    connection: Connection,
+    walk: domain.Walk,
+    slot_id: UUID,
+    policy: domain.Policy,
+    by: str,
+) -> None:
+    """Raise DoesNotFit where another slot's team or officer may not take whoever a walk is with."""
+    known = await store.people.participants(connection, desk.sealing, [walk.id])
+    await store.people.audit(
+        connection,
+        actor=by,
+        action="participant.read",
+        subjects=[f"walk {walk_id}" for walk_id in known],
+        reason="whether the officer of another slot can take her",
+    )
+    for person in known.values():
+        if not domain.may_take(policy, person):
+            raise domain.DoesNotFit(lacks=["age"])
+        await require_meets(connection, slot_id, person)
 
 
 async def undo_cancel_by_link(desk: Desk, token: str, request: Once) -> dict[str, Any]:

@@ -20,24 +20,36 @@ EXPECTED = (domain.State.CONFIRMED, domain.State.STARTED)
 
 
 @dataclass(frozen=True, slots=True)
+class WalksOfDay:
+    """A day's walks, whom to expect at those that are not over, by walk, and who walks along, by slot."""
+
+    walks: Sequence[domain.Walk]
+    expected: Mapping[UUID, domain.Person]
+    beside: Mapping[UUID, Sequence[domain.Officer]]
+
+
+@dataclass(frozen=True, slots=True)
 class OneWalk:
-    """A walk, whom to expect until it is over, what was told of it, and who else could take it."""
+    """A walk, whom to expect until it is over, who walks along, what was told, who else could take it."""
 
     walk: domain.Walk
     person: domain.Person | None
+    beside: Sequence[domain.Officer]
     told: Sequence[tuple[datetime, InternalWalk]]
     takers: Sequence[domain.Officer]
 
 
 async def walks_of_day(
     desk: Desk, who: Principal, day: date, wards: Sequence[str] | None
-) -> tuple[list[domain.Walk], Mapping[UUID, domain.Person]]:
-    """The walks of a London day, and who is expected at those that are not over."""
+) -> WalksOfDay:
+    """The walks of a London day."""
     wanted = store.walks.Wanted(day=day, wards=wards, limit=MOST)
     async with desk.database.transaction() as connection:
         walks = await store.walks.list_walks(connection, wanted)
         expected = await _expected(desk, connection, who, walks, "the day's walks")
-    return walks, expected
+        slots = [walk.slot_id for walk in walks]
+        beside = await store.groups.beside(connection, slots)
+    return WalksOfDay(walks, expected, beside)
 
 
 async def one_walk(desk: Desk, who: Principal, walk_id: UUID) -> OneWalk:
@@ -50,7 +62,8 @@ async def one_walk(desk: Desk, who: Principal, walk_id: UUID) -> OneWalk:
         expected = await _expected(desk, connection, who, [walk], "the walk's page")
         told = await store.histories.told(connection, walk_id)
         takers = await store.histories.takers(connection, walk.slot_id)
-    return OneWalk(walk, expected.get(walk_id), told, takers)
+        beside = (await store.groups.beside(connection, [walk.slot_id]))[walk.slot_id]
+    return OneWalk(walk, expected.get(walk_id), beside, told, takers)
 
 
 async def _expected(

@@ -95,6 +95,12 @@ async def give_way(desk: Desk, connection: Connection, secret: str, slot_id: UUI
     await _give_up(connection, before, slot_id)
 
 
+async def keeps(desk: Desk, connection: Connection, secret: str, slot_id: UUID) -> bool:
+    """Whether somebody holds a slot now."""
+    held = await store.holds.find(connection, desk.holder(secret))
+    return held is not None and held.slot_id == slot_id and desk.clock() < held.until
+
+
 async def _give_up(connection: Connection, before: domain.Hold | None, slot_id: UUID) -> None:
     """Let go of a place for one on another slot, or on the same again."""
     if before is None:

@@ -56,7 +56,9 @@ async def _import(
     teams = {team.id: team for team in await store.teams.list_teams(connection)}
     for officer in officers.values():
         must_lead(who, teams[officer.team_id])
+    policies = {each.id: teams[each.team_id].policy for each in officers.values()}
     _require_right(desk, lines, officers, who)
+    _require_places(lines, officers, policies)
     wanted = {
         line.number: replace(line.shift, officer_id=officers[line.subject].id) for line in lines
     }
@@ -101,6 +103,23 @@ def _require_right(
         if "#/meeting_point/coordinates" in wrong:
             faults.append(Fault(f"{where}/longitude", wrong["#/meeting_point/coordinates"]))
     _raise(faults)
+
+
+def _require_places(
+    lines: Sequence[RosterLine],
+    officers: Mapping[str, domain.Officer],
+    policies: Mapping[UUID, domain.Policy],
+) -> None:
+    """Raise Invalid with every line that is for more people than may walk with its officer."""
+    _raise(
+        [
+            Fault(f"#/csv/{line.number}/capacity", fault.detail)
+            for line in lines
+            for fault in domain.faults_of_capacity(
+                line.shift.capacity, policies[officers[line.subject].id]
+            )
+        ]
+    )
 
 
 def _require_apart(wanted: Mapping[int, domain.Shift]) -> None:

@@ -151,7 +151,9 @@ async def _make(
         raise domain.SlotTaken
     slot, policy = found
     ids = domain.NewWalk(offer.walk_id, new_id(), new_reference())
-    held = domain.holds.hold(slot, policy, ids, offer.expires_at, desk.telling(at))
+    held = domain.holds.hold(
+        slot, policy, ids, offer.expires_at, desk.telling(at), request.companions
+    )
     await store.holds.keep(connection, held, domain.kept_free(slot.times, policy))
     await store.offers.add(connection, offer)
     await store.requests.save(connection, after)
@@ -207,7 +209,10 @@ async def _confirm(
     slot, policy = found
     await store.offers.let_go(connection, offer)
     ids = domain.NewWalk(held.id, held.shared_id, held.reference)
-    walk, facts = domain.book(slot, policy, ids, desk.telling(at), wish.asked_at)
+    telling, companions = desk.telling(at), wish.companions
+    walk, facts = domain.book(
+        slot, policy, ids, telling, asked_at=wish.asked_at, companions=companions
+    )
     participant_id = new_id()
     joining = store.walks.Joining(
         participant_id, contact, desk.sealing.close(participant_id, person)

@@ -8,6 +8,7 @@ Locked in this order: the plan, a wish, walks, their slot, officers, a contact.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,7 +57,7 @@ async def _steps(
     walks = await affected(connection, absence, at)
     if not walks:
         return []
-    booked = await store.replans.booked(connection, walks)
+    booked = await _booked(desk, connection, walks, who)
     during = (walks[0].times.starts_at, max(walk.times.ends_at for walk in walks))
     colleagues = await store.colleagues.colleagues(connection, at, during)
     absent = next(each for each in colleagues if each.officer.id == absence.officer.id)
@@ -157,7 +158,7 @@ async def _reassign(
     absence = await _still_away(connection, made, walks, [officer_id])
     walks = domain.plans.as_planned(steps, walks, absence.officer, at)
     who.must_cover(walks[0].ward.code)
-    booked = await store.replans.booked(connection, walks)
+    booked = await _booked(desk, connection, walks, who)
     absent, other = await _now(connection, at, walks[0], [absence.officer.id, officer_id])
     domain.replans.require_may(other, booked, absent)
     await hand_over(connection, walks, other.officer, other.policy, desk.telling(at))
@@ -170,7 +171,9 @@ async def _call_off(
     at = desk.clock()
     walks, absence = await _lock(connection, made, step, who)
     [walk] = domain.plans.as_planned([step], walks, absence.officer, at)
-    [booked] = await store.replans.booked(connection, [walk])
+    [booked] = await _booked(desk, connection, [walk], who)
+    if booked.person is not None and not domain.may_wish(booked.person):
+        raise domain.WrongState(domain.replans.SPEAK)
     [absent] = await _now(connection, at, walk, [absence.officer.id])
     after, facts = domain.cancel(walk, who.subject, "force", desk.telling(at))
     await save(connection, after)
@@ -199,6 +202,22 @@ async def _wish_for(
     await store.requests.add(connection, wish, store.requests.Asking(contact, sealed))
     await outbox.append(connection, *domain.requests.ask(wish, "assisted"))
     return Came("done", [walk_id], request_id=request_id)
+
+
+async def _booked(
+    desk: Desk, connection: Connection, walks: Sequence[domain.Walk], who: Principal
+) -> list[Booked]:
+    """Walks with who walks: what she needs is read for the match, and that is written down."""
+    known = await store.people.participants(connection, desk.sealing, [each.id for each in walks])
+    await store.people.audit(
+        connection,
+        actor=who.subject,
+        action="participant.read",
+        subjects=[f"walk {walk_id}" for walk_id in known],
+        reason="who can take her walk",
+    )
+    found = await store.replans.booked(connection, walks)
+    return [replace(each, person=known.get(each.walk.id)) for each in found]
 
 
 async def _lock(

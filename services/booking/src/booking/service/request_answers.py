@@ -140,6 +140,7 @@ def _request(request: domain.Request) -> RequestShown:
         "officer_sex": request.officer_sex,
         "language": request.language,
         "needs": list(request.needs),
+        "companions": request.companions,
     }
 
 

@@ -42,6 +42,7 @@ class Wish:
     adult: bool
     note: str | None
     by: str | None = None
+    companions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,11 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         officer_sex=wish.officer_sex,
         language=wish.language,
         needs=wish.needs,
+        companions=wish.companions,
     )
-    person = domain.Person(wish.name, wish.email, wish.note)
+    person = domain.Person(
+        wish.name, wish.email, wish.note, needs=wish.needs, language=wish.language
+    )
     asking = store.requests.Asking(contact, desk.sealing.close(request_id, person))
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):

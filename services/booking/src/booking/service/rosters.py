@@ -53,6 +53,7 @@ async def add_shift(
         if kept := await idempotency.replay(connection, request):
             return kept
         await lead(connection, shift.officer_id, who)
+        await _require_places(connection, shift)
         effect = await put_shift(desk, connection, shift, who)
         answer = roster_answers.changed_shift(shift, effect)
         await idempotency.keep(connection, request, answer)
@@ -66,6 +67,7 @@ async def change_shift(
     """A shift at other times or another place; its exceptions stay. Raises as adding, and 412."""
     async with desk.database.transaction() as connection:
         before = await _lock(connection, wanted.officer_id, wanted.id, who, seen)
+        await _require_places(connection, wanted)
         kept = tuple(each for each in before.exceptions if wanted.falls_on(each[0]))
         after = replace(wanted, exceptions=kept, version=seen + 1)
         effect = await put_shift(desk, connection, after, who)
@@ -175,6 +177,14 @@ async def lead(connection: Connection, officer_id: UUID, who: Principal) -> doma
     assert team is not None  # an officer's team is never deleted
     must_lead(who, team)
     return officer
+
+
+async def _require_places(connection: Connection, shift: domain.Shift) -> None:
+    """Raise Invalid where a shift is offered to more people than may walk with one officer."""
+    found = await store.teams.find_officer(connection, shift.officer_id)
+    assert found is not None  # her roster is locked
+    if faults := domain.faults_of_capacity(shift.capacity, found[1]):
+        raise Invalid(faults=faults)
 
 
 async def _lock(

@@ -1,4 +1,4 @@
-"""Opening slots, and what else there is when one is gone.
+"""Opening slots.
 
 Invariant: a slot lies ahead, in a ward that its opener covers, and not across its officer's walks.
 """
@@ -29,6 +29,7 @@ class NewSlot:
     minutes: int
     near: str
     meeting_point: domain.MeetingPoint
+    capacity: int = 1
 
 
 async def open_slot(desk: Desk, wanted: NewSlot, by: Principal, request: Once) -> dict[str, Any]:
@@ -46,6 +47,8 @@ async def open_slot(desk: Desk, wanted: NewSlot, by: Principal, request: Once) -
         if found is None:
             raise Invalid(faults=[Fault("#/officer_id", "is no officer's")])
         officer, policy = found
+        if faults := domain.faults_of_capacity(wanted.capacity, policy):
+            raise Invalid(faults=faults)
         if await store.slots.is_busy(connection, officer.number, domain.kept_free(times, policy)):
             raise domain.OfficerBusy
         slot = domain.Slot(
@@ -56,6 +59,7 @@ async def open_slot(desk: Desk, wanted: NewSlot, by: Principal, request: Once) -
             meeting_point=wanted.meeting_point,
             times=times,
             after_dark=sun.is_dark(times.starts_at, *ward.point),
+            capacity=wanted.capacity,
         )
         if not await store.slots.open_slot(connection, slot, by=by.subject, at=at):
             raise domain.SlotExists
@@ -75,12 +79,3 @@ def _require_ward(desk: Desk, wanted: NewSlot) -> Ward:
             faults=[Fault("#/meeting_point/coordinates", "must be longitude first, then latitude")]
         )
     return ward
-
-
-async def alternatives(desk: Desk, wanted: UUID, contact: bytes) -> list[answers.SlotJson]:
-    """Up to three slots instead of one that is gone; the try is counted against the contact."""
-    at = desk.clock()
-    async with desk.database.transaction() as connection:
-        await store.people.note_refused_try(connection, contact, at)
-        found = await store.slots.alternatives(connection, wanted, at=at, few=desk.slots_shown)
-    return [answers.public_slot(slot) for slot in found]

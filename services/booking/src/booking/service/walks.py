@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from booking import domain, store
-from booking.service import answers, holds, slots
+from booking.service import answers, holds
 from booking.service.desk import Desk
 from booking.service.lapses import release_expired
 from booking.service.references import new_reference
@@ -32,7 +32,9 @@ Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts
 class Booking:
     """A booking as a participant asks for it; ``email`` is checked and in ASCII.
 
-    ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her.
+    ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her; so many
+    ``companions`` come with her. ``young`` is of somebody who is not ``adult``. ``needs`` and
+    ``language`` are codes that her officer must bring.
     """
 
     slot_id: UUID
@@ -42,17 +44,39 @@ class Booking:
     note: str | None
     hold: str | None = None
     by: str | None = None
+    companions: int = 0
+    young: domain.Young | None = None
+    needs: tuple[str, ...] = ()
+    language: str | None = None
+
+    @property
+    def to_be_met(self) -> domain.Needs:
+        """What a slot and its officer must bring."""
+        return domain.Needs(language=self.language, skills=self.needs, companions=self.companions)
+
+    @property
+    def person(self) -> domain.Person:
+        """Who takes part: of an adult neither age nor guardian is kept."""
+        young = None if self.adult else self.young
+        return domain.Person(
+            self.name,
+            self.email,
+            self.note,
+            age=young.age if young else None,
+            guardian=young.guardian if young else None,
+            needs=self.needs,
+            language=self.language,
+        )
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     """Give a slot to whoever asks first.
 
-    Raises AdultsOnly, NotFound, TooManyWalks, or SlotTaken with up to three alternatives.
+    Raises AdultsOnly, TooYoung, GuardianNeeded, NotFound, TooManyWalks, or with up to three alternatives
+    SlotTaken (TooFewPlaces where there is room for fewer), DoesNotFit.
     """
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
-    if not booking.adult:
-        raise domain.AdultsOnly
     try:
         try:
             return await _book_again(desk, booking, request)
@@ -60,9 +84,8 @@ async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, An
             if not await release_expired(desk, booking.slot_id):
                 raise
             return await _book_again(desk, booking, request)
-    except domain.SlotTaken as taken:
-        instead = await slots.alternatives(desk, booking.slot_id, desk.contact(booking.email))
-        raise domain.SlotTaken(alternatives=instead) from taken
+    except (domain.SlotTaken, domain.DoesNotFit) as refusal:
+        raise await _instead(desk, booking, refusal) from refusal
 
 
 async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -73,34 +96,63 @@ async def _book_again(desk: Desk, booking: Booking, request: Once) -> dict[str, 
         return await _book(desk, booking, request)
 
 
+async def _instead(
+    desk: Desk, booking: Booking, refusal: domain.SlotTaken | domain.DoesNotFit
+) -> domain.SlotTaken | domain.DoesNotFit:
+    """Why a slot cannot be hers, with up to three others that suit her.
+
+    The try is counted against the contact.
+    """
+    at, wanted, companions = desk.clock(), booking.slot_id, booking.companions
+    async with desk.database.transaction() as connection:
+        await store.people.note_refused_try(connection, desk.contact(booking.email), at)
+        found = await store.slots.alternatives(
+            connection, wanted, at=at, few=desk.slots_shown, needs=booking.to_be_met
+        )
+        left = companions and (
+            await store.slots.find_bookable(connection, wanted, at=at)
+            or (booking.hold and await holds.keeps(desk, connection, booking.hold, wanted))
+        )
+    others = [answers.public_slot(slot) for slot in found]
+    if isinstance(refusal, domain.DoesNotFit):
+        return domain.DoesNotFit(lacks=refusal.members["lacks"], alternatives=others)
+    return (domain.TooFewPlaces if left else domain.SlotTaken)(alternatives=others)
+
+
 async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
-    contact = desk.contact(booking.email)
     ids = domain.NewWalk(new_id(), new_id(), new_reference())
-    participant_id = new_id()
-    person = domain.Person(booking.name, booking.email, booking.note)
-    sealed = desk.sealing.close(participant_id, person)
-    joining = store.walks.Joining(participant_id, contact, sealed)
+    joining = _joining(desk, booking)
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
         if booking.hold is not None:
             await holds.give_way(desk, connection, booking.hold, booking.slot_id)
-        found = await store.slots.lock_slot(connection, booking.slot_id, contact)
+        found = await store.slots.lock_slot(connection, booking.slot_id, joining.contact)
         if found is None:
             raise NotFound("There is no such slot.")
         slot, policy = found
+        domain.require_may_walk(policy, booking.young, adult=booking.adult)
+        await require_meets(connection, slot.id, booking.person)
         telling, source = desk.telling(desk.clock()), "assisted" if booking.by else "online"
-        walk, facts = domain.book(slot, policy, ids, telling, source=source)
+        walk, facts = domain.book(
+            slot, policy, ids, telling, source=source, companions=booking.companions
+        )
         kept_free = domain.kept_free(walk.times, policy)
         tried = await store.walks.book(connection, walk, joining, kept_free)
         domain.require_within(desk.limits, tried)
         if booking.by:
-            await _note_assisted(connection, booking.by, participant_id)
+            await _note_assisted(connection, booking.by, joining.id)
         await outbox.append(connection, *facts)
         answer = dict(answers.booked_walk(walk, desk.hers(walk)))
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.confirmed", walk=str(walk.id), ward=walk.ward.code)
     return answer
+
+
+def _joining(desk: Desk, booking: Booking) -> store.walks.Joining:
+    participant_id = new_id()
+    sealed = desk.sealing.close(participant_id, booking.person)
+    return store.walks.Joining(participant_id, desk.contact(booking.email), sealed)
 
 
 async def _note_assisted(connection: Connection, by: str, participant_id: UUID) -> None:
@@ -112,6 +164,15 @@ async def _note_assisted(connection: Connection, by: str, participant_id: UUID) 
         subjects=[f"participant {participant_id}"],
         reason="she asked in person or by telephone",
     )
+
+
+async def require_meets(connection: Connection, slot_id: UUID, person: domain.Person) -> None:
+    """Raise DoesNotFit where the officer of a locked slot does not bring what somebody needs."""
+    needs = domain.Needs(language=person.language, skills=person.needs)
+    if needs == domain.Needs():
+        return
+    if lack := domain.lacks(await store.slots.traits(connection, slot_id), needs):
+        raise domain.DoesNotFit(lacks=list(lack))
 
 
 async def start_walk(

@@ -33,6 +33,7 @@ select shown.*
                and ($9::text is null or sex = $9)
                and ($10::text is null or $10 = any (languages))
                and skills @> $11::text[]
+               and places_left > $12
             offset 0) as found
      limit $2::int) as shown
  where ($4::timestamptz is null or starts_at >= $4)
@@ -57,6 +58,9 @@ with day as (
                lateral (
                 select * from bookable_slot
                  where id = next.id and starts_at >= $1 + min_notice and starts_at <= $1 + horizon
+                   and places_left > $4
+                   and ($5::text is null or $5 = any (languages))
+                   and skills @> $6::text[]
                 offset 0) as found
          limit $2::int) as shown
 )

@@ -19,15 +19,18 @@ with kept as (
     insert into walk (id, shared_id, reference, slot_id, officer_id, state, held_until, ward_code,
                       ward_name, ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at,
                       ends_at, local_date, local_from, local_to, tz_version, after_dark,
-                      start_due_at, end_due_at, holder)
+                      start_due_at, end_due_at, holder, companions)
     select $2, $3, $4, id, officer_id, 'held', $5, ward_code, ward_name, ward_set, near,
            meeting_name, meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from,
-           local_to, tz_version, after_dark, $6, $7, $11
-      from bookable_slot where id = $1
+           local_to, tz_version, after_dark, $6, $7, $11, $12
+      from bookable_slot where id = $1 and places_left > $12
     returning id
 ), assigned as (
     insert into assignment (slot_id, officer_no, during)
-    select $1, $8, tstzrange($9, $10) from kept
+    select $1::uuid, $8::int, tstzrange($9, $10) from kept
+    union all
+    select free_beside.slot_id, free_beside.officer_no, tstzrange($9, $10)
+      from kept join free_beside on free_beside.slot_id = $1
     on conflict (slot_id, officer_no) do nothing
 )
 select exists (select from kept)
@@ -82,6 +85,7 @@ async def keep(
             walk.officer.number,
             *kept_free,
             holder,
+            walk.companions,
         )
     except asyncpg.ExclusionViolationError as error:
         raise domain.SlotTaken from error

@@ -53,4 +53,5 @@ def _candidate(row: Record) -> domain.Candidate:
         last=row["last"],
         borrowed=row["borrowed"],
         notice=row["min_notice"],
+        room=row["places_left"],
     )

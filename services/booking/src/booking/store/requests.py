@@ -33,8 +33,9 @@ select (select count(*) from request
 
 ADD = """
 insert into request (id, reference, state, wards, ward_set, hours, light, officer_sex, language,
-                     needs, priority, asked_at, contact_hmac, key_name, wrapped_key, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                     needs, priority, asked_at, contact_hmac, key_name, wrapped_key, sealed,
+                     companions)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
 LOCK = "select * from request where id = $1 for update"
@@ -92,6 +93,12 @@ with forgotten as (
 select count(*) from forgotten
 """
 
+# The match needs them in plain; they go when she does, of a wish that became a walk as well.
+FORGET_NEEDS = """
+update request set needs = '{}', language = null
+ where closed_at < $1 and (needs <> '{}' or language is not null)
+"""
+
 CONTACT_OF = """
 select contact_hmac from request where reference = $1 and contact_hmac is not null
  union all
@@ -103,7 +110,8 @@ select participant.contact_hmac
 LOCK_ALL_OF_HERS = "select id, state from request where contact_hmac = $1 order by id for update"
 FORGET = """
 with forgotten as (
-    update request set contact_hmac = null, key_name = null, wrapped_key = null, sealed = null
+    update request set contact_hmac = null, key_name = null, wrapped_key = null, sealed = null,
+                       needs = '{}', language = null
      where id = any ($1::uuid[]) and sealed is not null
     returning id
 )
@@ -157,6 +165,7 @@ async def add(connection: Connection, request: domain.Request, asking: Asking) -
         asking.sealed.key_name,
         asking.sealed.wrapped_key,
         asking.sealed.content,
+        request.companions,
     )
 
 
@@ -226,7 +235,8 @@ async def count_old(connection: Connection, closed_before: datetime) -> int:
 
 
 async def forget_old(connection: Connection, closed_before: datetime) -> int:
-    """Forget who made wishes that ended before then; answers how many."""
+    """Forget who made wishes that ended before then, and what they needed; answers how many were known."""
+    await connection.execute(FORGET_NEEDS, closed_before)
     return await connection.fetchval(FORGET_OLD, closed_before)
 
 
@@ -279,4 +289,5 @@ def _request(row: Record) -> domain.Request:
         state=domain.RequestState(row["state"]),
         reason=row["reason"],
         closed_at=row["closed_at"],
+        companions=row["companions"],
     )

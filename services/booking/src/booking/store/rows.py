@@ -60,6 +60,7 @@ def slot(row: Record) -> domain.Slot:
         officer=officer(row),
         state=domain.SlotState(row["state"]),
         capacity=row["capacity"],
+        officers=row["officers"],
         **_plan(row),
     )
 
@@ -90,6 +91,7 @@ def walk(row: Record) -> domain.Walk:
         overdue=_overdue(row),
         concern_count=row["concern_count"],
         held_until=row["held_until"],
+        companions=row["companions"],
         **_plan(row),
     )
 

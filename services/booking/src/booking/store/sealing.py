@@ -54,7 +54,8 @@ class Sealing:
     def open(self, participant_id: UUID, sealed: Sealed) -> Person:
         """The person again; raises KeyError without the master key, InvalidTag when it is not hers."""
         key = _open(self.keys[sealed.key_name], sealed.wrapped_key, participant_id)
-        return Person(**json.loads(_open(key, sealed.content, participant_id)))
+        content = json.loads(_open(key, sealed.content, participant_id))
+        return Person(**content | {"needs": tuple(content.get("needs", ()))})
 
 
 def _close(key: bytes, content: bytes, participant_id: UUID) -> bytes:

@@ -34,7 +34,7 @@ select exists (
 """
 
 # The officer's lock goes with the slot's: two bookings of one officer count each other's walks. So does
-# the contact's, for the same reason.
+# the contact's, for the same reason. Of one that has further officers theirs are taken as well.
 LOCK_SLOT = """
 select slot.*, officer.officer_no, officer.display_name, officer.force_phone, officer.role,
        officer.team_id, policy.*, policy.version as policy_version,
@@ -45,6 +45,16 @@ select slot.*, officer.officer_no, officer.display_name, officer.force_phone, of
   join policy on policy.team_id = team.id and policy.version = team.policy_version
  where slot.id = $1
    for no key update of slot, officer
+"""
+
+TRAITS = """
+select officer.sex, officer.languages, officer.skills
+  from slot join officer on officer.id = slot.officer_id
+ where slot.id = $1
+"""
+LOCK_BESIDE = """
+select id from officer
+ where id in (select officer_id from slot_officer where slot_id = $1) order by id for no key update
 """
 
 # The update locks the slot before the other statement looks at who is left on it.
@@ -64,10 +74,13 @@ delete from assignment
 
 TAKE = """
 with place as (
-    select id, officer_no from bookable_slot where id = $1
+    select id, officer_no from bookable_slot where id = $1 and places_left > $4
 ), assigned as (
     insert into assignment (slot_id, officer_no, during)
     select id, officer_no, tstzrange($2, $3) from place
+    union all
+    select free_beside.slot_id, free_beside.officer_no, tstzrange($2, $3)
+      from place join free_beside on free_beside.slot_id = place.id
     on conflict (slot_id, officer_no) do nothing
 )
 select exists (select from place)
@@ -129,7 +142,7 @@ async def list_bookable(
 ) -> list[domain.Slot]:
     """Slots that can be booked now, by start; at most ``few`` a ward and day (None: all).
 
-    Of ``needs`` it asks what an officer brings.
+    Of ``needs`` it asks what an officer brings, and for room.
     """
     start, last = after or (None, None)
     found = await connection.fetch(
@@ -145,15 +158,18 @@ async def list_bookable(
         needs.officer_sex,
         needs.language,
         needs.skills,
+        needs.companions,
     )
     return [rows.slot(row) for row in found]
 
 
 async def alternatives(
-    connection: Connection, wanted: UUID, *, at: datetime, few: int
+    connection: Connection, wanted: UUID, *, at: datetime, few: int, needs: domain.Needs = NO_NEEDS
 ) -> list[domain.Slot]:
-    """Up to three slots instead of one that is gone: of its ward first, nearest in time first."""
-    return [rows.slot(row) for row in await connection.fetch(ALTERNATIVES, at, few, wanted)]
+    """Up to three slots instead of one, that suit her: of its ward first, nearest in time first."""
+    brought = needs.companions, needs.language, needs.skills
+    found = await connection.fetch(ALTERNATIVES, at, few, wanted, *brought)
+    return [rows.slot(row) for row in found]
 
 
 async def find_bookable(
@@ -167,13 +183,22 @@ async def find_bookable(
 async def lock_slot(
     connection: Connection, slot_id: UUID, contact: bytes | None = None
 ) -> tuple[domain.Slot, domain.Policy] | None:
-    """Lock a slot, its officer, and a contact's digest if given; None when there is no such slot.
+    """Lock a slot, its officers, and a contact's digest if given; None when there is no such slot.
 
     Whoever waited for it while it was given to another officer finds no row: its join was made before.
     """
     row = await connection.fetchrow(LOCK_SLOT, slot_id, contact)
     row = row or await connection.fetchrow(LOCK_SLOT, slot_id, contact)
+    if row and row["officers"] > 1:
+        await connection.execute(LOCK_BESIDE, slot_id)
     return (rows.slot(row), rows.policy(row)) if row else None
+
+
+async def traits(connection: Connection, slot_id: UUID) -> domain.Traits:
+    """What the officer of a slot brings."""
+    row = await connection.fetchrow(TRAITS, slot_id)
+    assert row is not None  # the slot is locked
+    return domain.Traits(row["sex"], tuple(row["languages"]), tuple(row["skills"]))
 
 
 async def leave(
@@ -206,7 +231,7 @@ async def change_places(
     """
     await connection.execute(FREE_OFFICERS, walk.slot_id, walk.id)
     try:
-        taken = await connection.fetchval(TAKE, slot.id, *kept_free)
+        taken = await connection.fetchval(TAKE, slot.id, *kept_free, walk.companions)
     except asyncpg.ExclusionViolationError as error:
         raise domain.SlotTaken from error
     if not taken:

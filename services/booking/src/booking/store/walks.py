@@ -33,15 +33,18 @@ with booked as (
     insert into walk (id, shared_id, reference, slot_id, officer_id, state, ward_code, ward_name,
                       ward_set, near, meeting_name, meeting_lon, meeting_lat, starts_at, ends_at,
                       local_date, local_from, local_to, tz_version, after_dark, start_due_at,
-                      end_due_at, confirmed_at)
+                      end_due_at, confirmed_at, companions)
     select $2, $3, $4, id, officer_id, $5, ward_code, ward_name, ward_set, near, meeting_name,
            meeting_lon, meeting_lat, starts_at, ends_at, local_date, local_from, local_to,
-           tz_version, after_dark, $7, $8, $6
-      from bookable_slot where id = $1
+           tz_version, after_dark, $7, $8, $6, $17
+      from bookable_slot where id = $1 and places_left > $17
     returning id
 ), assigned as (
     insert into assignment (slot_id, officer_no, during)
-    select $1, $9, tstzrange($10, $11) from kept
+    select $1::uuid, $9::int, tstzrange($10, $11) from kept
+    union all
+    select free_beside.slot_id, free_beside.officer_no, tstzrange($10, $11)
+      from kept join free_beside on free_beside.slot_id = $1
     on conflict (slot_id, officer_no) do nothing
 ), taking_part as (
     insert into participant (id, walk_id, contact_hmac, key_name, wrapped_key, sealed, created_at)
@@ -164,8 +167,8 @@ async def book(
 ) -> domain.Tried:
     """Write a confirmed walk; its slot is locked by the caller. Answers what the contact had before.
 
-    Raises SlotTaken when no place is left, or its officer has another assignment that overlaps
-    ``kept_free``.
+    Raises SlotTaken when there are too few places left, or an officer of its has another assignment that
+    overlaps ``kept_free``.
     """
     try:
         row = await connection.fetchrow(
@@ -185,6 +188,7 @@ async def book(
             joining.sealed.key_name,
             joining.sealed.wrapped_key,
             joining.sealed.content,
+            walk.companions,
         )
     except asyncpg.ExclusionViolationError as error:
         raise domain.SlotTaken from error

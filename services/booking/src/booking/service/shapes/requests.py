@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from booking import domain
 from booking.service.shapes.values import (
+    Companions,
     Cursor,
     Id,
     Instant,
@@ -58,6 +59,7 @@ class RequestShown(TypedDict):
     officer_sex: Literal["female"] | None
     language: Annotated[str | None, Field(examples=["cy"])]
     needs: Annotated[list[str], Field(examples=[["wheelchair"]])]
+    companions: Companions
 
 
 class OfferedRequest(RequestShown):

@@ -44,6 +44,7 @@ Link = Annotated[
 Reference = Annotated[str, Field(examples=["7K2M-9QXD"])]
 WardCode = Annotated[str, Field(description="of the boundary set", examples=["L05000001"])]
 Version = Annotated[int, Field(ge=1, examples=[1])]
+Companions = Annotated[int, Field(ge=0, description="who come with her", examples=[1])]
 Near = Annotated[str, Field(description="the neighbourhood", examples=["the old mill"])]
 ReturnCode = Annotated[
     str, Field(description="beside the reference, to come back", examples=["048213"])

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from booking import domain
 from booking.service.shapes.values import (
+    Companions,
     Cursor,
     Day,
     Id,
@@ -31,6 +32,9 @@ WalkState = Annotated[str, one_of(domain.State)]
 Local = TypedDict(
     "Local", {"date": Day, "from": Wall, "to": Wall, "timezone": Literal["Europe/London"]}
 )
+
+
+Capacity = Annotated[int, Field(ge=1, examples=[4])]
 
 
 class WardJson(TypedDict):
@@ -65,7 +69,7 @@ class OfficerRef(TypedDict):
 
 
 class SlotJson(TypedDict):
-    """A time that can be booked, as anybody may see it."""
+    """A time that can be booked, as anybody may see it. ``group``: others may walk along."""
 
     id: Id
     ward: WardJson
@@ -74,13 +78,24 @@ class SlotJson(TypedDict):
     ends_at: Instant
     local: Local
     after_dark: bool
+    group: bool
 
 
 class StaffSlot(SlotJson):
-    """A slot as staff see it: with its meeting point and officer."""
+    """A slot as staff see it: with its meeting point and officer, and for how many people it is."""
 
     meeting_point: Point
     officer: OfficerRef
+    capacity: Capacity
+
+
+class SlotOfficers(TypedDict):
+    """The officers of a slot, the one who offers it first; ``people`` have a place, of ``capacity``."""
+
+    slot_id: Id
+    capacity: Capacity
+    people: Annotated[int, Field(ge=0, examples=[3])]
+    officers: list[OfficerRef]
 
 
 class BookedWalk(TypedDict):
@@ -94,6 +109,7 @@ class BookedWalk(TypedDict):
     local: Local
     meeting_point: Point
     officer: OfficerJson
+    companions: Companions
     next_steps: Annotated[list[str], Field(examples=[["We will meet at Mill Lane bus stop."]])]
     manage_url: Link
     safe_word: SafeWord
@@ -131,6 +147,7 @@ class StaffWalk(TypedDict):
     local: Local
     after_dark: bool
     officer: OfficerRef
+    companions: Companions
     safe_word: SafeWord
     started: DeedJson | None
     ended: DeedJson | None

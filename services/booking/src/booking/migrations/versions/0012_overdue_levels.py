@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "booking_0011"
-down_revision = "booking_0010"
+revision = "booking_0012"
+down_revision = "booking_0011"
 branch_labels = None
 depends_on = None
 
