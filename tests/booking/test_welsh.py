@@ -1,18 +1,23 @@
 """Public pages in Welsh: whole or not at all, every text in the catalogue, dates as people say them."""
 
+import io
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
-from jinja2.ext import babel_extract
+from jinja2 import Environment, nodes
 
 import booking as booking_package
 import shared.pages
+from shared.errors import Refusal
 from shared.pages import welsh
 from shared.pages.languages import COOKIE
+from shared.phrases import Text
 from tests.booking.desk import Booking
 from tests.booking.visiting import FROM_US, HTML, page, signed_in
 from tests.factories import START
@@ -33,52 +38,100 @@ FOR_STAFF = re.compile(
     r"\{% if signed_in %\}.*?\{% else %\}|\{\{ govukPhaseBanner.*?\}\}|\{\{ govukGenericHeader.*?\}\}",
     re.DOTALL,
 )
+# Words that somebody reads, of what else is quoted in a template: not names of classes, files and forms.
+WORDS = re.compile(r"^(?!govuk|app-|\w+/)(?:[A-Z][a-z]|.*[A-Za-z] [A-Za-z]|[ ,][ ,(]*[A-Za-z])")
+MARKS = {"marked": None, "counted": None}
+REFUSALS: tuple[type[Refusal], ...] = ()  # whose own words are shown
 LONG = 10  # shorter ones are names of things in addresses and classes, too
 
 
-def asked(templates: list[Path], modules: list[Path] = IN_PYTHON) -> set[str]:
+def asked(templates: list[Path], modules: list[Path] = IN_PYTHON) -> set[Text]:
     """The texts that templates and modules ask the catalogue for."""
-    found = set[str]()
+    found = set[Text]()
     for file in templates:
-        with file.open("rb") as opened:
-            for _, _, text, _ in babel_extract(opened, ("_",), (), {}):
-                found.add(text[0] if isinstance(text, tuple) else str(text))
+        for _, name, text in environment().extract_translations(file.read_text("utf-8")):
+            words = [text] if isinstance(text, str) else [str(each) for each in text or ()]
+            found.add((words[0], words[1]) if name == "ngettext" else words[0])
     for file in modules:
         with file.open("rb") as opened:
-            for _, _, text, _ in extract_python(opened, ("marked",), (), {}):
-                found.add(str(text))
-    return found
+            for _, name, text, _ in extract_python(opened, MARKS, (), {}):
+                found.add((text[0], text[1]) if name == "counted" else str(text))
+    return found | {refusal().detail for refusal in REFUSALS}
 
 
-def said() -> dict[str, str]:
-    """English text -> Welsh text, of both catalogues."""
+def said() -> dict[Text, Sequence[str]]:
+    """English text, or one and several -> Welsh text, or all its forms, of both catalogues."""
     files = (SHARED / "languages" / "cy.po", BOOKING / "languages" / "cy.po")
-    read = [read_po(file.open("rb"), abort_invalid=True) for file in files]
-    return {str(each.id): str(each.string) for po in read for each in po if each.id}
+    read = [read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) for file in files]
+    return {_whole(each.id): _forms(each.string) for po in read for each in po if each.id}
+
+
+def _whole(text: str | Sequence[str]) -> Text:
+    return text if isinstance(text, str) else (text[0], text[1])
+
+
+def _forms(string: str | Sequence[str] | None) -> Sequence[str]:
+    return [string or ""] if isinstance(string, str | None) else string
+
+
+def in_english() -> list[str]:
+    """Every text of the catalogues that is no name of a thing in addresses and classes, too."""
+    known = [text for key in said() for text in ([key] if isinstance(key, str) else key)]
+    return [text for text in known if len(text) > LONG and text != UNCHECKED]
+
+
+def environment() -> Any:
+    """Jinja as it reads texts of templates."""
+    return Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+
+
+def _left(for_staff: re.Match[str]) -> str:
+    """What a template keeps where it is read as for the public."""
+    return "{% if true %}" if for_staff[0].startswith("{% if") else ""
 
 
 def test_the_catalogue_says_all_that_is_asked_and_nothing_else() -> None:
     assert set(said()) == asked(TEMPLATES)
-    assert all(said().values())
+    assert all(len(forms) in {1, 6} and all(forms) for forms in said().values())
 
 
 def test_both_have_the_same_placeholders_and_marks() -> None:
-    for english, in_welsh in said().items():
-        assert sorted(PLACEHOLDER.findall(english)) == sorted(PLACEHOLDER.findall(in_welsh))
+    for text, forms in said().items():
+        written = text if isinstance(text, str) else text[1]
+        for form in forms:
+            assert sorted(PLACEHOLDER.findall(written)) == sorted(PLACEHOLDER.findall(form))
+
+
+def outside(template: str) -> list[str]:
+    """What the public reads of a template that does not come of the catalogue."""
+    source = FOR_STAFF.sub(_left, template)
+    tree = environment().parse(source)
+    looked_up = {
+        id(argument)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "ngettext"}
+        for argument in call.args
+    }
+    quoted = [
+        each.value
+        for each in tree.find_all(nodes.Const)
+        if isinstance(each.value, str) and WORDS.search(each.value) and id(each) not in looked_up
+    ]
+    labels = re.findall(r'aria-label="([^"{]*)"', source)
+    read = re.sub(r"<[^>]*>", " ", re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", source, flags=re.DOTALL))
+    words = [each.strip() for each in re.findall(r"[A-Za-z][^\n]*", read)]
+    return [each for each in (*quoted, *labels, *words) if each not in AS_IT_IS]
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.name)
 def test_no_text_of_a_template_stands_outside_the_catalogue(template: Path) -> None:
-    source = FOR_STAFF.sub("", template.read_text("utf-8"))
-    literal = re.findall(r'"(?:[a-z]*[Tt]ext|html|[a-z]*Label)": ("[^"]*")', source)
-    labels = re.findall(r'aria-label="([^"{]*)"', source)
-    read = re.sub(r"<[^>]*>", " ", re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", source, flags=re.DOTALL))
-    words = re.findall(r"[A-Za-z][^\n]*", read)
-    assert [
-        *literal,
-        *labels,
-        *(each.strip() for each in words if each.strip() not in AS_IT_IS),
-    ] == []
+    assert outside(template.read_text("utf-8")) == []
+
+
+def test_the_measure_sees_a_text_outside() -> None:
+    planted = """<p class="a b">Read <b>me</b></p><nav aria-label="Back">{{ _("Not me") }}</nav>
+        {{ button({"text": "Press me", "classes": "govuk-button app-x"}) }}{{ a ~ ", near " ~ b }}"""
+    assert outside(planted) == ["Press me", ", near ", "Back", "Read  me"]
 
 
 async def test_the_list_is_in_welsh_throughout_and_keeps_it(booking: Booking) -> None:
@@ -99,7 +152,7 @@ async def test_the_list_is_in_welsh_throughout_and_keeps_it(booking: Booking) ->
             'lang="en">English</a>',
         ):
             assert text in shown or text.replace("&#39;", "'") in shown, text
-        assert [each for each in said() if len(each) > LONG and each in shown] == [UNCHECKED]
+        assert [each for each in in_english() if each in shown] == []
     assert '<html lang="en"' in await page(booking, "/booking/?lang=en")
     assert '<html lang="en"' in await page(booking, "/booking/")
 

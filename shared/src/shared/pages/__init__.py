@@ -7,7 +7,6 @@ and fails loudly on a name that its template was not given.
 from shared.pages.environment import Pages, errors_by_field, open_pages, render
 from shared.pages.errors import answer_page, wants_page
 from shared.pages.headers import SafeHeaders
-from shared.pages.languages import marked
 from shared.pages.static import Assets, are_built
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "answer_page",
     "are_built",
     "errors_by_field",
-    "marked",
     "open_pages",
     "render",
     "wants_page",

@@ -6,7 +6,7 @@ raises in our own; only GOV.UK's macros may ask for what they were not given.
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from gettext import NullTranslations
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,9 +28,10 @@ from starlette.responses import HTMLResponse
 
 from shared.errors import Refusal
 from shared.pages import fields, languages, welsh, words
-from shared.pages.languages import Language, marked
+from shared.pages.languages import Language, Unsaid
 from shared.pages.navigation import navigation
 from shared.pages.static import Assets
+from shared.phrases import marked
 from shared.settings import ServiceSettings
 
 OURS = Path(__file__).parent
@@ -64,10 +65,11 @@ class _Errors(dict[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Templates in one language, and what it says for the texts of the others."""
+    """Templates in one language, and what it says for a text: ``say`` raises Unsaid."""
 
+    language: Language
     environment: Environment
-    texts: NullTranslations
+    say: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,34 @@ class Pages:
         return self.editions["en"].environment
 
     def html(
-        self, request: Request, template: str, context: Mapping[str, Any], *, bilingual: bool
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any],
+        *,
+        bilingual: bool = False,
     ) -> str:
         """A template as text; ``context`` is added to what every page knows."""
-        session = getattr(request.state, "session", None)
-        bilingual = bilingual and session is None  # what staff have around a page is English
-        language: Language = languages.language_of(request) if bilingual else "en"
-        edition = self.editions[language]
-        say = edition.texts.gettext
+        english = self.editions["en"]
+        # What staff have around a page is English.
+        if not bilingual or getattr(request.state, "session", None) is not None:
+            return self._html(request, template, context, english, None)
+        language = languages.language_of(request)
+        other = languages.other_of(request, language)
+        try:
+            return self._html(request, template, context, self.editions[language], other)
+        except Unsaid:
+            return self._html(request, template, context, english, None)
+
+    def _html(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any],
+        edition: Edition,
+        other_language: Mapping[str, str] | None,
+    ) -> str:
+        session, say = getattr(request.state, "session", None), edition.say
         links = navigation(session.principal if session is not None else None, request)
         errors = _Errors({name: say(text) for name, text in context.get("errors", {}).items()})
         prefix = say(marked("Error"))
@@ -102,8 +124,8 @@ class Pages:
             "service": self.name,
             "signed_in": session.principal if session is not None else None,
             "navigation": [{**link, "text": say(str(link["text"]))} for link in links],
-            "language": language,
-            "other_language": languages.other_of(request, language) if bilingual else None,
+            "language": edition.language,
+            "other_language": other_language,
             "demo": self.settings.demo,
             "error_of": says.get,
             "asset": self.assets.address,
@@ -150,9 +172,11 @@ def _edition(loader: BaseLoader, language: Language, texts: NullTranslations) ->
         "people_day": said.people_day,
         "people_time": said.people_time,
         "time_range": said.time_range,
+        "weekday": said.weekday,
+        "say": partial(languages.say, texts),
     }
     environment.filters.update(filters)
-    return Edition(environment, texts)
+    return Edition(language, environment, filters["say"])
 
 
 def render(

@@ -1,12 +1,12 @@
 """Dates and times as people say them in Welsh: what ``words`` has, by the same names.
 
-Invariant: as there, London's wall time, and which it is in the hour that the clocks show twice; days and months
-are the Unicode Consortium's, by Babel.
+Invariant: as there, London's wall time, and which it is in the hour that the clocks show twice; days and
+months are the Unicode Consortium's, by Babel.
 """
 
 from datetime import datetime
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_day_names
 
 from shared.clock import LONDON
 from shared.pages.words import NOON, shown_twice
@@ -30,6 +30,11 @@ def people_time(instant: datetime) -> str:
     minutes = f":{local:%M}" if local.minute else ""
     said = f"{local.hour % NOON or NOON}{minutes}{'yb' if local.hour < NOON else 'yh'}"
     return f"{said} ({local:%Z})" if shown_twice(instant) else said
+
+
+def weekday(nth: int) -> str:
+    """``Dydd Iau`` for 4."""
+    return get_day_names("wide", "stand-alone", locale="cy")[nth - 1]
 
 
 def time_range(starts_at: datetime, ends_at: datetime) -> str:

@@ -4,6 +4,7 @@ Invariant: takes aware instants, shows wall time; in the hour that the clocks sh
 which. (GOV.UK style: 6:30pm, 9pm, midday, midnight; "to" between times.)
 """
 
+from calendar import day_name
 from datetime import datetime, timedelta
 
 from shared.clock import LONDON
@@ -38,6 +39,11 @@ def time_range(starts_at: datetime, ends_at: datetime) -> str:
     if starts_at.astimezone(LONDON).date() != ends_at.astimezone(LONDON).date():
         ends = f"{ends} on {people_day(ends_at)}"
     return f"{people_time(starts_at)} to {ends}"
+
+
+def weekday(nth: int) -> str:
+    """``Thursday`` for 4, as ISO 8601 counts."""
+    return day_name[nth - 1]
 
 
 def shown_twice(instant: datetime) -> bool:

@@ -15,7 +15,8 @@ from booking.pages.typed import typed_in
 from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import csrf_form, public_page
-from shared.pages import marked, render
+from shared.pages import render
+from shared.phrases import marked
 
 router = APIRouter()
 

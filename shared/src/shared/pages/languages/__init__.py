@@ -1,8 +1,9 @@
 """The languages of public pages: which one a browser is shown, its catalogue, its dates.
 
-Texts stand in templates in English, as ``_("...")``, and in Python as ``marked("...")``; ``languages/cy.po``
-of each package says them in Welsh.
-Invariant: a page is in one language throughout, in English unless it is there in both and she chose the other.
+Texts stand in templates in English, as ``_("...")``, and in Python as ``marked("...")``;
+``languages/cy.po`` of each package says them in Welsh.
+Invariant: a page is in one language throughout, in English unless it is there in both and she chose the
+other: a text that a catalogue lacks is never said in English among Welsh.
 """
 
 import io
@@ -16,6 +17,8 @@ from babel.messages.pofile import read_po
 from fastapi import Request
 from starlette.responses import Response
 
+from shared.phrases import Phrase
+
 Language = Literal["en", "cy"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "cy")
@@ -25,9 +28,18 @@ COOKIE = "walkandtalk_language"
 LASTS_SECONDS = 365 * 24 * 3600
 
 
-def marked(text: str) -> str:
-    """A text of the catalogue as it stands; whoever shows it says it in her language."""
-    return text
+class Unsaid(LookupError):
+    """A text that the catalogues of a language do not have."""
+
+
+class _Nothing(NullTranslations):
+    """What stands behind the catalogues: all that they lack."""
+
+    def gettext(self, message: str) -> str:
+        raise Unsaid(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:  # noqa: ARG002 - its names there
+        raise Unsaid(msgid1)
 
 
 def language_of(request: Request) -> Language:
@@ -63,8 +75,10 @@ def other_of(request: Request, language: Language) -> dict[str, str] | None:
 
 
 def catalogue(folders: Iterable[Path], language: Language) -> NullTranslations:
-    """All that the folders' catalogues say in a language; what they do not say is said in English."""
-    found: NullTranslations = NullTranslations()
+    """All that the folders' catalogues say in a language; asked for anything else it raises Unsaid."""
+    if language == "en":
+        return NullTranslations()
+    found: NullTranslations = _Nothing()
     for file in (folder / f"{language}.po" for folder in folders):
         if file.exists():
             compiled = io.BytesIO()
@@ -74,6 +88,16 @@ def catalogue(folders: Iterable[Path], language: Language) -> NullTranslations:
             read.add_fallback(found)
             found = read
     return found
+
+
+def say(texts: NullTranslations, said: str) -> str:
+    """A text or a phrase in a catalogue's language. Raises Unsaid."""
+    if not isinstance(said, Phrase):
+        return texts.gettext(said)
+    text, values = said.text, said.values
+    if isinstance(text, str):
+        return texts.gettext(text) % values
+    return texts.ngettext(*text, int(str(values["num"]))) % values
 
 
 def _is_ours(said: str | None) -> TypeGuard[Language]:
