@@ -21,7 +21,7 @@ from shared.errors import Refusal
 from shared.pages import welsh
 from shared.pages.languages import COOKIE
 from shared.phrases import Text
-from tests.booking.desk import Booking
+from tests.booking.desk import ORIGIN, Booking
 from tests.booking.visiting import FROM_US, HER, HTML, form_for, page, sends, signed_in
 from tests.factories import START
 from tests.provider import hidden_fields
@@ -29,11 +29,16 @@ from tests.provider import hidden_fields
 SHARED = Path(shared.pages.__file__).parent
 BOOKING = Path(booking_package.__file__).parent
 # The templates that are there in both languages, beside what every page has around it.
-PAGES = ("slots.html", "return.html", "book.html", "needs.html")
+PAGES = ("slots.html", "return.html", "book.html", "needs.html", "manage.html", "move.html")
 BASE = SHARED / "templates" / "base.html"
 TEMPLATES = [BASE, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
-SPEAKING = [BOOKING / "pages" / f"{name}.py" for name in ("returning", "book", "needs", "faults")]
-IN_PYTHON = [SHARED / "environment.py", *SPEAKING, BOOKING / "domain" / "refusals.py"]
+MODULES = ("returning", "book", "needs", "faults", "manage")
+SPEAKING = [
+    *(BOOKING / "pages" / f"{name}.py" for name in MODULES),
+    BOOKING / "domain" / "words.py",
+]
+REFUSING = [BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes")]
+IN_PYTHON = [SHARED / "environment.py", *SPEAKING, *REFUSING]
 SENTENCE = re.compile(r"[A-Z][a-z]+ ")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|<[^>]+>")
 UNCHECKED = "This Welsh has not been checked yet."
@@ -47,7 +52,11 @@ FOR_STAFF = re.compile(
 WORDS = re.compile(r"^(?!govuk|app-|\w+/)(?:[A-Z][a-z]|.*[A-Za-z] [A-Za-z]|[ ,][ ,(]*[A-Za-z])")
 MARKS = {"marked": None, "counted": None}
 # Whose own words are shown.
-REFUSALS: tuple[type[Refusal], ...] = (domain.TooFewPlaces, domain.GuardianNeeded)
+REFUSALS: tuple[type[Refusal], ...] = (
+    domain.TooFewPlaces,
+    domain.GuardianNeeded,
+    domain.DoesNotFit,
+)
 LONG, SHORT = 10, 4  # shorter ones are names of things in addresses and classes, too
 
 
@@ -273,6 +282,68 @@ async def test_what_is_refused_is_said_in_welsh(booking: Booking) -> None:
         booking, "/booking/book", await form_for(booking, slot_id), **HER, language="uk"
     )
     assert_welsh(answer.text, "Nid yw'r swyddog ar yr amser hwn yn siarad yr iaith hon.")
+
+
+async def test_she_books_in_welsh_and_her_walk_s_page_is_in_welsh_before_and_after(
+    booking: Booking,
+) -> None:
+    listed = await page(booking, "/booking/?lang=cy")
+    slot_id = await booking.slot(at=START + timedelta(days=1), capacity=3)
+    shown = await form_for(booking, slot_id)
+    booked = await sends(booking, "/booking/book", shown, **HER, companions="2")
+    assert_welsh(listed, "Trefnu taith gerdded")
+    confirmed = await page(booking, booked.headers["location"])
+    assert_welsh(
+        confirmed,
+        "<title>Mae eich taith gerdded wedi'i chadarnhau - Walk and Talk</title>",
+        "Dydd Mercher 13 Ionawr, 6yh tan 6:30yh",
+        "Mill Lane bus stop, ger the old mill",
+        "2 berson arall",
+        "Bydd PC Robin 1 yn cwrdd â chi wrth Mill Lane bus stop.",
+        "ffoniwch 020 7946 0000.",
+        '<strong lang="en">',
+        "Gair diogel",
+        "Wedi'i chadarnhau",
+    )
+    path = booked.headers["location"].partition("?")[0]
+    cancelled = await sends(booking, f"{path}/cancel", confirmed)
+    shown = await page(booking, cancelled.headers["location"])
+    assert_welsh(
+        shown,
+        "Mae eich taith gerdded wedi'i chanslo",
+        "Mae'r daith hon wedi'i chanslo: ni fydd neb yn aros amdanoch.",
+        "Gallwch gael yr amser hwn eto tan 6:10yh",
+    )
+    booking.clock.advance(timedelta(minutes=11))
+    late = await sends(booking, f"{path}/undo", shown)
+    assert_welsh(late.text, "Gellir dadwneud canslo am ddeng munud.")
+
+
+async def test_another_time_is_chosen_in_welsh(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    path = (await booking.walk())["manage_url"].removeprefix(ORIGIN)
+    assert_welsh(
+        await page(booking, f"{path}/move"), "Ni ellir trefnu amser arall yma ar hyn o bryd."
+    )
+    slot_id = await booking.slot(at=START + timedelta(days=1))
+    shown = await page(booking, f"{path}/move")
+    assert_welsh(shown, "Symud fy nhaith gerdded", "Dydd Mercher 13 Ionawr", "(ar ôl iddi dywyllu)")
+    await booking.books(slot_id)
+    gone = await sends(booking, f"{path}/move", shown, slot_id=slot_id)
+    assert_welsh(gone.text, "Mae eich taith gerdded fel yr oedd.")
+
+
+async def test_a_walk_that_is_over_says_so_in_welsh(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    missed, walked = await booking.walk(), await booking.walk(officer=1)
+    booking.clock.advance(timedelta(hours=1, minutes=20))
+    await booking.acts(missed, "no-show", json={"party": "participant"})
+    other = booking.issuer.bearer("officer", subject="officer-2")
+    for verb in ("start", "end"):
+        await booking.acts(walked, verb, headers=other)
+    another = "Gallwch drefnu taith arall unrhyw bryd."
+    assert_welsh(await page(booking, missed["manage_url"]), "Ni chynhaliwyd y daith hon", another)
+    assert_welsh(await page(booking, walked["manage_url"]), "Diolch am ddod", "Ar ben", another)
 
 
 async def test_a_page_that_is_not_there_in_welsh_is_english_throughout(booking: Booking) -> None:
