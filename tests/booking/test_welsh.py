@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
@@ -20,24 +21,35 @@ from booking import domain
 from shared.errors import Refusal
 from shared.pages import welsh
 from shared.pages.languages import COOKIE
-from shared.phrases import Text
-from tests.booking.desk import ORIGIN, Booking
+from shared.phrases import Phrase, Text, read_back
+from tests.booking.desk import ORIGIN, WARD, Booking
 from tests.booking.visiting import FROM_US, HER, HTML, form_for, page, sends, signed_in
+from tests.booking.wishes import DAY, officer_is, works
 from tests.factories import START
 from tests.provider import hidden_fields
 
 SHARED = Path(shared.pages.__file__).parent
 BOOKING = Path(booking_package.__file__).parent
 # The templates that are there in both languages, beside what every page has around it.
-PAGES = ("slots.html", "return.html", "book.html", "needs.html", "manage.html", "move.html")
+PAGES = (
+    "slots.html",
+    "return.html",
+    "book.html",
+    "needs.html",
+    "manage.html",
+    "move.html",
+    "wish-form.html",
+    "wish.html",
+    "wish-confirm.html",
+)
 BASE = SHARED / "templates" / "base.html"
 TEMPLATES = [BASE, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
-MODULES = ("returning", "book", "needs", "faults", "manage")
+MODULES = ("returning", "book", "needs", "faults", "manage", "wish")
 SPEAKING = [
     *(BOOKING / "pages" / f"{name}.py" for name in MODULES),
     BOOKING / "domain" / "words.py",
 ]
-REFUSING = [BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes")]
+REFUSING = [BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes", "whys")]
 IN_PYTHON = [SHARED / "environment.py", *SPEAKING, *REFUSING]
 SENTENCE = re.compile(r"[A-Z][a-z]+ ")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|<[^>]+>")
@@ -56,6 +68,8 @@ REFUSALS: tuple[type[Refusal], ...] = (
     domain.TooFewPlaces,
     domain.GuardianNeeded,
     domain.DoesNotFit,
+    domain.OfferOver,
+    domain.requests.RequestOver,
 )
 LONG, SHORT = 10, 4  # shorter ones are names of things in addresses and classes, too
 
@@ -346,9 +360,94 @@ async def test_a_walk_that_is_over_says_so_in_welsh(booking: Booking) -> None:
     assert_welsh(await page(booking, walked["manage_url"]), "Diolch am ddod", "Ar ben", another)
 
 
+async def asks(booking: Booking, **changes: Any) -> httpx.Response:
+    """Somebody asks for a walk by the form, in the language that she reads."""
+    shown = await page(booking, "/booking/wish")
+    wish = {"wards": WARD, "days": "wednesday", "from": "17:00", "to": "24:00", "light": "dark"}
+    return await sends(booking, "/booking/wish", shown, **(HER | wish | changes))
+
+
+async def test_a_wish_is_asked_for_in_welsh(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    assert_welsh(
+        await page(booking, "/booking/wish"),
+        "<title>Gofyn am daith gerdded sy'n gyfleus i chi - Walk and Talk</title>",
+        'value="wednesday">',
+        "Dydd Mercher",
+        "Ar ôl iddi dywyllu",
+    )
+    wrong = await asks(booking, days="", adult="", to="16:00", note="Bws")
+    assert wrong.status_code == 422
+    assert_welsh(
+        wrong.text,
+        '<a href="#days">Dewiswch un diwrnod neu ragor</a>',
+        "â Childline ar 0800 1111",
+        "Bws</textarea>",
+    )
+
+
+async def test_her_wish_s_page_is_in_welsh_from_asking_to_giving_up(booking: Booking) -> None:
+    await page(booking, "/booking/wish?lang=cy")
+    where = (await asks(booking, companions="1", woman="yes")).headers["location"]
+    await officer_is(booking, 0, sex="female")
+    assert_welsh(
+        await page(booking, where),
+        "Rydych yn aros am daith gerdded",
+        "Dydd Mercher 17:00 tan 24:00",
+        "1 person arall",
+        "Menywod yn unig a gynigir i chi, fel y gofynnoch.",
+    )
+    await booking.slot(at=START + DAY, capacity=2)
+    await works(booking)
+    booking.clock.advance(timedelta(minutes=58))
+    offered = await page(booking, where)
+    assert_welsh(
+        offered,
+        "Mae gennym amser i chi",
+        "11 awr a 2 funud",
+        "Mae'n cerdded yn ward Mere End.",
+        "Mae'n fenyw, fel y gofynnwyd.",
+        "Nifer y teithiau yn y pedair wythnos ddiwethaf ac i ddod: 0, y nifer lleiaf",
+    )
+    assert_welsh(
+        await page(booking, f"{where}/decline"), "Ni fyddwn yn cynnig PC Robin 1 i chi eto."
+    )
+    booking.clock.advance(timedelta(hours=12))
+    late = await sends(booking, f"{where}/accept", offered)
+    assert_welsh(late.text, "Mae'r cynnig hwn ar ben. Rydych yn cadw eich lle")
+    sure = await page(booking, f"{where}/withdraw")
+    assert_welsh(sure, "Peidio ag aros am daith gerdded mwyach?")
+    await sends(booking, f"{where}/withdraw", sure)
+    assert_welsh(await page(booking, where), "Nid ydych yn aros am daith gerdded mwyach")
+
+
+@pytest.mark.parametrize("text", domain.whys.WHY)
+@pytest.mark.parametrize("num", [1, 4])
+def test_why_an_officer_was_picked_is_read_back_of_what_was_kept(text: Text, num: int) -> None:
+    kept = Phrase(text, ward="Mere End (north)", officer="PC O'Hara", num=num)
+    assert read_back(str(kept), domain.whys.WHY) == kept
+    found = read_back(str(kept), domain.whys.WHY)
+    assert isinstance(found, Phrase)
+    assert found.text == text
+
+
+async def test_what_no_catalogue_has_makes_the_page_english(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    where = (await asks(booking)).headers["location"]
+    await booking.slot(at=START + DAY)
+    await works(booking)
+    assert_welsh(await page(booking, where), "Mae gennym amser i chi")
+    async with booking.database.transaction() as connection:
+        await connection.execute("update offer set why = array['Has a lantern.']")
+    shown = await page(booking, where)
+    assert '<html lang="en"' in shown
+    assert "We have a time for you" in shown
+    assert "hreflang" not in shown
+
+
 async def test_a_page_that_is_not_there_in_welsh_is_english_throughout(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
-    shown = await page(booking, "/booking/wish")
+    shown = await page(booking, "/booking/accessibility")
     assert '<html lang="en"' in shown
     assert "Neidio" not in shown
 
