@@ -17,11 +17,14 @@ from jinja2 import Environment, nodes
 
 import booking as booking_package
 import shared.pages
-from booking import domain
-from shared.errors import Refusal
+from booking import domain, service
+from shared.auth.forms import FormRefused
+from shared.errors import Invalid, NotFound, Refusal
 from shared.pages import welsh
+from shared.pages.errors import heading
 from shared.pages.languages import COOKIE
 from shared.phrases import Phrase, Text, read_back
+from shared.web.problems import Unforeseen
 from tests.booking.desk import ORIGIN, WARD, Booking
 from tests.booking.visiting import FROM_US, HER, HTML, form_for, page, sends, signed_in
 from tests.booking.wishes import DAY, officer_is, works
@@ -42,22 +45,29 @@ PAGES = (
     "wish.html",
     "wish-confirm.html",
 )
-BASE = SHARED / "templates" / "base.html"
-TEMPLATES = [BASE, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
+AROUND = [
+    SHARED / "templates" / f"{name}.html" for name in ("base", "error", "accessibility", "cookies")
+]
+TEMPLATES = [*AROUND, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
 MODULES = ("returning", "book", "needs", "faults", "manage", "wish")
 SPEAKING = [
     *(BOOKING / "pages" / f"{name}.py" for name in MODULES),
     BOOKING / "domain" / "words.py",
 ]
-REFUSING = [BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes", "whys")]
-IN_PYTHON = [SHARED / "environment.py", *SPEAKING, *REFUSING]
+REFUSING = [
+    BOOKING / "service" / "claims.py",
+    *(BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes", "whys")),
+]
+SHARED_PYTHON = [SHARED / "environment.py", SHARED / "navigation.py"]
+IN_PYTHON = [*SHARED_PYTHON, *SPEAKING, *REFUSING]
 SENTENCE = re.compile(r"[A-Z][a-z]+ ")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|<[^>]+>")
 UNCHECKED = "This Welsh has not been checked yet."
 # A name, what stands in English beside the Welsh, what a page's head needs; and what only staff are shown.
-AS_IT_IS = {"Walk and Talk", "- Walk and Talk", UNCHECKED}
+COOKIES = {f"walkandtalk_{name}" for name in ("visitor", "language", "sign_in", "session")}
+AS_IT_IS = {"Walk and Talk", "- Walk and Talk", UNCHECKED} | COOKIES
 FOR_STAFF = re.compile(
-    r"\{% if signed_in %\}.*?\{% else %\}|\{\{ govukPhaseBanner.*?\}\}|\{\{ govukGenericHeader.*?\}\}",
+    r"\{% if (?:signed_in|may_switch) %\}.*?\{% else %\}|\{\{ govukPhaseBanner.*?\}\}|\{\{ govukGenericHeader.*?\}\}",
     re.DOTALL,
 )
 # Words that somebody reads, of what else is quoted in a template: not names of classes, files and forms.
@@ -70,11 +80,15 @@ REFUSALS: tuple[type[Refusal], ...] = (
     domain.DoesNotFit,
     domain.OfferOver,
     domain.requests.RequestOver,
+    FormRefused,
 )
+# What has a page of its own.
+SHARED_HEADINGS = (NotFound(), Invalid(), Unforeseen(), FormRefused())
+HEADINGS = (*SHARED_HEADINGS, domain.LinkOver(), domain.TooManyWalks("101"), domain.TooLate())
 LONG, SHORT = 10, 4  # shorter ones are names of things in addresses and classes, too
 
 
-def asked(templates: list[Path], modules: list[Path] = IN_PYTHON) -> set[Text]:
+def asked(templates: list[Path], modules: list[Path]) -> set[Text]:
     """The texts that templates and modules ask the catalogue for."""
     found = set[Text]()
     for file in templates:
@@ -85,12 +99,12 @@ def asked(templates: list[Path], modules: list[Path] = IN_PYTHON) -> set[Text]:
         with file.open("rb") as opened:
             for _, name, text, _ in extract_python(opened, MARKS, (), {}):
                 found.add((text[0], text[1]) if name == "counted" else str(text))
-    return found | {refusal().detail for refusal in REFUSALS}
+    return found
 
 
-def said() -> dict[Text, Sequence[str]]:
-    """English text, or one and several -> Welsh text, or all its forms, of both catalogues."""
-    files = (SHARED / "languages" / "cy.po", BOOKING / "languages" / "cy.po")
+def said(*folders: Path) -> dict[Text, Sequence[str]]:
+    """English text, or one and several -> Welsh text, or all its forms, of the catalogues of packages."""
+    files = [folder / "languages" / "cy.po" for folder in folders or (SHARED, BOOKING)]
     read = [read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) for file in files]
     return {_whole(each.id): _forms(each.string) for po in read for each in po if each.id}
 
@@ -134,8 +148,14 @@ def _left(for_staff: re.Match[str]) -> str:
 
 
 def test_the_catalogue_says_all_that_is_asked_and_nothing_else() -> None:
-    assert set(said()) == asked(TEMPLATES)
+    refused = {refusal().detail for refusal in REFUSALS} | {heading(each) for each in HEADINGS}
+    assert set(said()) == asked(TEMPLATES, IN_PYTHON) | refused
     assert all(len(forms) in {1, 6} and all(forms) for forms in said().values())
+
+
+def test_what_every_service_has_is_in_the_catalogue_of_every_service() -> None:
+    refused = {FormRefused().detail, *(heading(each) for each in SHARED_HEADINGS)}
+    assert set(said(SHARED)) == asked(AROUND, SHARED_PYTHON) | refused
 
 
 def test_both_have_the_same_placeholders_and_marks() -> None:
@@ -431,6 +451,42 @@ def test_why_an_officer_was_picked_is_read_back_of_what_was_kept(text: Text, num
     assert found.text == text
 
 
+async def test_error_pages_are_in_welsh(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    walk = await booking.walk()
+    assert_welsh(await page(booking, "/booking/nothing", 404), "Nid oes dim byd yma o'r enw hwnnw")
+    assert_welsh(
+        await page(booking, "/booking/manage/nothing", 404), "Nid yw'r ddolen hon yn gyflawn."
+    )
+    await service.revoke_link(booking.desk, walk["reference"])
+    assert_welsh(
+        await page(booking, walk["manage_url"], 410),
+        "Nid yw'r ddolen hon yn gweithio mwyach. Ffoniwch 020 7946 0000 yn lle hynny.",
+        "Mynd i'r dechrau",
+    )
+    stale = await booking.http.post("/booking/hold", data={}, headers=FROM_US | HTML)
+    assert stale.status_code == 403
+    assert_welsh(stale.text, "ewch yn ôl, llwythwch y dudalen eto a'i hanfon o'r newydd.")
+
+
+async def test_who_books_too_many_walks_is_told_in_welsh(booking: Booking) -> None:
+    booking.http.cookies.set(COOKIE, "cy")
+    slots = [await booking.slot(at=START + nth * DAY) for nth in (1, 2, 3)]
+    forms = [await form_for(booking, slot_id) for slot_id in slots]
+    answers = [await sends(booking, "/booking/book", shown, **HER) for shown in forms]
+    assert [each.status_code for each in answers] == [303, 303, 429]
+    assert_welsh(
+        answers[2].text, "neu ffoniwch ni ar 101 i siarad am daith gerdded neu i newid un."
+    )
+
+
+async def test_what_is_said_of_the_pages_is_in_welsh(booking: Booking) -> None:
+    for path, text in (("accessibility", "Gallwch chwyddo i 400%,"), ("cookies", "1 flwyddyn")):
+        english = await page(booking, f"/booking/{path}?lang=en")
+        assert 'lang="cy">Cymraeg</a>' in english
+        assert_welsh(await page(booking, f"/booking/{path}?lang=cy"), text)
+
+
 async def test_what_no_catalogue_has_makes_the_page_english(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
     where = (await asks(booking)).headers["location"]
@@ -447,7 +503,7 @@ async def test_what_no_catalogue_has_makes_the_page_english(booking: Booking) ->
 
 async def test_a_page_that_is_not_there_in_welsh_is_english_throughout(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
-    shown = await page(booking, "/booking/accessibility")
+    shown = await page(booking, "/booking/signed-out")
     assert '<html lang="en"' in shown
     assert "Neidio" not in shown
 
