@@ -79,6 +79,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     domain.GuardianNeeded,
     domain.DoesNotFit,
     domain.OfferOver,
+    domain.WrongCode,
     domain.requests.RequestOver,
     FormRefused,
 )

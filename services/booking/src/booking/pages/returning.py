@@ -22,10 +22,6 @@ router = APIRouter()
 
 SEE_OTHER = 303
 LONGEST = 30
-WRONG = marked(
-    "This reference and this code do not belong together: look at both again in your confirmation."
-)
-TOO_MANY = marked("No more codes can be tried just now. Please try again in an hour, or call us.")
 
 VisitorDep = Annotated[None, public_page()]
 FormDep = Annotated[FormData, csrf_form()]
@@ -55,7 +51,7 @@ async def come_back(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     try:
         path = await service.way_back(desk, typed["reference"], code)
     except (domain.WrongCode, domain.TooManyWalks) as refusal:
-        said = {"reference": WRONG if isinstance(refusal, domain.WrongCode) else TOO_MANY}
+        said = {"reference": refusal.detail}
         return _form(request, desk, typed["reference"], said, status=refusal.status)
     response = RedirectResponse(path, SEE_OTHER)
     response.headers["Referrer-Policy"] = "no-referrer"
