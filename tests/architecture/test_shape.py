@@ -24,7 +24,7 @@ REQUIRED = {
     "store",
     "worker",
 }
-WHERE_NEEDED = {"pages", "gateway", "templates", "static", "fixtures"}
+WHERE_NEEDED = {"pages", "languages", "gateway", "templates", "static", "fixtures"}
 BESIDE_THE_CODE = {"README.md", "alembic.ini", "pyproject.toml", "src"}
 TOP_LEVEL = {
     ".ci",

@@ -5,6 +5,7 @@ Invariant: GET only; every page says that no cache keeps it.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ KEPT_BY_NOBODY = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 def create_app(folder: Path, settings: ServiceSettings) -> Starlette:
     """The mail pages; they look as those of the service whose settings these are: booking."""
-    environment = open_pages("embedded", settings).environment
-    environment.filters["with_links"] = with_links
+    pages = open_pages("embedded", settings)
+    pages.environment.filters["with_links"] = with_links
     app = Starlette(
         routes=[
             Route("/mail", listing),
@@ -38,7 +39,7 @@ def create_app(folder: Path, settings: ServiceSettings) -> Starlette:
         middleware=[Middleware(SafeHeaders, settings=settings)],
         exception_handlers={404: not_found},
     )
-    app.state.pages = Pages("booking", settings, environment, Assets("booking"))
+    app.state.pages = replace(pages, name="booking", assets=Assets("booking"))
     app.state.letters = Letters(folder)
     return app
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from shared.auth.rules import PAGES, rule_of
 from shared.errors import Forbidden, NotSignedIn, Refusal
 from shared.pages.environment import Pages, render
+from shared.pages.languages import language_of
 
 SEE_OTHER = 303
 
@@ -40,7 +41,7 @@ def answer_page(request: Request, refusal: Refusal) -> Response:
     if isinstance(refusal, NotSignedIn):
         following = quote(_asked_for(request), safe="/")
         return RedirectResponse(f"/{pages.name}/sign-in?next={following}", SEE_OTHER)
-    title = refusal.title.split(":")[0].rstrip(".")
+    title = heading(refusal)
     response = render(
         request,
         "error.html",
@@ -48,9 +49,16 @@ def answer_page(request: Request, refusal: Refusal) -> Response:
         title=title,
         detail="" if refusal.detail.rstrip(".") == title else refusal.detail,
         may_switch=type(refusal) is Forbidden and hasattr(request.state, "session"),
+        # Not every refusal is there in Welsh: nobody is led from the English of one to nothing else.
+        bilingual=language_of(request) != "en",
     )
     response.headers.update(refusal.headers)
     return response
+
+
+def heading(refusal: Refusal) -> str:
+    """What a refusal's page is called."""
+    return refusal.title.split(":")[0].rstrip(".")
 
 
 def _asked_for(request: Request) -> str:

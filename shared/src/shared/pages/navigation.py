@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from shared.auth.principal import Principal
+from shared.phrases import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ STAFF = (
         frozenset({"officer", "coordinator", "duty", "analyst", "admin"}),
     ),
 )
-PUBLIC = (Link("Book a walk", "/booking/", frozenset()),)
+PUBLIC = (Link(marked("Book a walk"), "/booking/", frozenset()),)
 
 
 def navigation(who: Principal | None, request: Request) -> list[dict[str, object]]:

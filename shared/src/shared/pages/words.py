@@ -4,6 +4,7 @@ Invariant: takes aware instants, shows wall time; in the hour that the clocks sh
 which. (GOV.UK style: 6:30pm, 9pm, midday, midnight; "to" between times.)
 """
 
+from calendar import day_name
 from datetime import datetime, timedelta
 
 from shared.clock import LONDON
@@ -29,7 +30,7 @@ def people_time(instant: datetime) -> str:
         return "midday" if local.hour else "midnight"
     minutes = f":{local:%M}" if local.minute else ""
     said = f"{local.hour % NOON or NOON}{minutes}{'am' if local.hour < NOON else 'pm'}"
-    return f"{said} ({local:%Z})" if _shown_twice(instant) else said
+    return f"{said} ({local:%Z})" if shown_twice(instant) else said
 
 
 def time_range(starts_at: datetime, ends_at: datetime) -> str:
@@ -40,7 +41,12 @@ def time_range(starts_at: datetime, ends_at: datetime) -> str:
     return f"{people_time(starts_at)} to {ends}"
 
 
-def _shown_twice(instant: datetime) -> bool:
+def weekday(nth: int) -> str:
+    """``Thursday`` for 4, as ISO 8601 counts."""
+    return day_name[nth - 1]
+
+
+def shown_twice(instant: datetime) -> bool:
     """Whether London's clocks show this wall time twice, once in BST and once in GMT."""
     wall = instant.astimezone(LONDON).replace(tzinfo=None)
     hour = timedelta(hours=1)

@@ -60,10 +60,10 @@ async def signed_out(request: Request, _: Annotated[None, public_page()]) -> Res
 @router.get("/accessibility")
 async def accessibility(request: Request, _: Annotated[None, public_page()]) -> Response:
     """What has been checked, what is known not to work, whom to tell."""
-    return render(request, "accessibility.html")
+    return render(request, "accessibility.html", bilingual=True)
 
 
 @router.get("/cookies")
 async def cookies(request: Request, _: Annotated[None, public_page()]) -> Response:
     """Which cookies there are and why."""
-    return render(request, "cookies.html")
+    return render(request, "cookies.html", bilingual=True)

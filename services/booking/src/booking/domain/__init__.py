@@ -3,7 +3,7 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import amends, holds, offers, plans, replans, requests, returns
+from booking.domain import amends, holds, offers, plans, replans, requests, returns, whys
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -222,4 +222,5 @@ __all__ = [
     "start",
     "tap",
     "undo_cancel",
+    "whys",
 ]

@@ -14,9 +14,10 @@ from booking.domain.refusals import TooEarly, TooLate, WrongState
 from booking.domain.slots import Slot, require_bookable
 from booking.domain.teams import Officer, Policy
 from booking.domain.times import promised
-from booking.domain.walks import Deed, State, Walk, changed, cleared, not_before, require
+from booking.domain.walks import PASSED, Deed, State, Walk, changed, cleared, not_before, require
 from shared.errors import Fault, Invalid
 from shared.events.walks import Aborted, Party, Reassigned, Shortened
+from shared.phrases import marked
 
 UNDO_WITHIN = timedelta(minutes=10)
 
@@ -31,9 +32,9 @@ def move(
     """The walk at another slot's time and place. Raises SlotTaken, WrongState, TooLate."""
     require(walk, State.CONFIRMED)
     if initiator == "participant" and telling.at >= walk.times.starts_at:
-        raise TooLate("The walk's start has passed. Please call the number on this page instead.")
+        raise TooLate(PASSED)
     if slot.id == walk.slot_id:
-        raise WrongState("The walk is at that time already.", state=walk.state.value)
+        raise WrongState(marked("The walk is at that time already."), state=walk.state.value)
     require_bookable(slot, policy, at=telling.at)
     after = changed(
         walk,
@@ -62,7 +63,9 @@ def undo_cancel(walk: Walk, slot: Slot, policy: Policy, telling: Telling) -> tup
     if walk.initiator != "participant" or walk.cancelled is None:
         raise WrongState("Only your own cancellation can be undone.", state=walk.state.value)
     if telling.at > walk.cancelled.at + UNDO_WITHIN:
-        raise TooLate("A cancellation can be undone for ten minutes. Please book another time.")
+        raise TooLate(
+            marked("A cancellation can be undone for ten minutes. Please book another time.")
+        )
     require_bookable(slot, policy, at=telling.at)
     after = changed(
         walk,

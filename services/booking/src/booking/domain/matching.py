@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from booking.domain import whys
 from booking.domain.slots import Slot
 from booking.domain.teams import Sex, Traits
+from shared.phrases import Phrase
 
 Lack = Literal["sex", "language", "skill", "ward", "light", "room", "age"]
 
@@ -105,22 +107,16 @@ def _turn(candidate: Candidate) -> tuple[bool, int, float, datetime, str]:
 
 
 def _why(candidate: Candidate, needs: Needs, least: int) -> tuple[str, ...]:
-    ward = candidate.slot.ward.name
-    said = [
-        f"Helps out in {ward} from the next team." if candidate.borrowed else f"Walks in {ward}.",
-        "Is free then, with time before and after.",
-    ]
+    ward = whys.HELPS_OUT if candidate.borrowed else whys.WALKS_IN
+    said = [Phrase(ward, ward=candidate.slot.ward.name), whys.IS_FREE]
     if needs.officer_sex is not None:
-        said.append(
-            "Is a woman, as asked." if needs.officer_sex == "female" else "Is a man, as asked."
-        )
+        said.append(whys.IS_A_WOMAN if needs.officer_sex == "female" else whys.IS_A_MAN)
     if needs.language is not None:
-        said.append("Speaks the language that was asked for.")
+        said.append(whys.SPEAKS)
     if needs.skills:
-        said.append("Brings what was asked for.")
+        said.append(whys.BRINGS)
     if needs.dark is not None:
-        said.append("It is dark then, as asked." if needs.dark else "It is light then, as asked.")
-    walks = "1 walk" if candidate.load == 1 else f"{candidate.load} walks"
-    turn = "the fewest of those who fit" if candidate.load == least else "others have had fewer"
-    said.append(f"Has {walks} in the last four weeks and ahead: {turn}.")
+        said.append(whys.DARK if needs.dark else whys.LIGHT)
+    turn = whys.FEWEST if candidate.load == least else whys.MORE
+    said.append(Phrase(turn, num=candidate.load))
     return tuple(said)

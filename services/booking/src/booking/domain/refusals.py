@@ -11,6 +11,7 @@ Invariant: every 429 has the same words, so that it does not tell whether a cont
 """
 
 from shared.errors import Conflict, Fault, Forbidden, Gone, Invalid, TooMany
+from shared.phrases import Phrase, marked
 
 RETRY_AFTER = 3600
 
@@ -130,9 +131,11 @@ class AdultsOnly(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "Walks can be booked by people aged 18 or over. If you are younger, you can talk to your "
-            "local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
-            "danger, call 999."
+            marked(
+                "Walks can be booked by people aged 18 or over. If you are younger, you can talk to your "
+                "local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
+                "danger, call 999."
+            )
         )
 
 
@@ -143,9 +146,14 @@ class TooYoung(Invalid):
 
     def __init__(self, youth_from: int) -> None:
         super().__init__(
-            f"Walks here can be booked from the age of {youth_from} on. If you are younger, you can talk to "
-            "your local policing team on 101, to Childline on 0800 1111 at any hour, or, if you are in "
-            "danger, call 999.",
+            Phrase(
+                marked(
+                    "Walks here can be booked from the age of %(age)s on. If you are younger, you can talk "
+                    "to your local policing team on 101, to Childline on 0800 1111 at any hour, or, if you "
+                    "are in danger, call 999."
+                ),
+                age=youth_from,
+            ),
             youth_from=youth_from,
         )
 
@@ -165,8 +173,13 @@ class TooManyWalks(TooMany):
 
     def __init__(self, phone: str) -> None:
         super().__init__(
-            "No more walks can be booked just now. Please try again later, or call us on "
-            f"{phone} to talk about a walk or to change one.",
+            Phrase(
+                marked(
+                    "No more walks can be booked just now. Please try again later, or call us on "
+                    "%(phone)s to talk about a walk or to change one."
+                ),
+                phone=phone,
+            ),
             retry_after=RETRY_AFTER,
             phone=phone,
         )

@@ -27,9 +27,11 @@ from booking.domain.slots import (
 from booking.domain.teams import Officer, Policy
 from booking.domain.times import Times
 from shared.events.walks import Aborted, Initiator, Party, Source
+from shared.phrases import marked
 
 START_WINDOW = timedelta(minutes=60)
 KEPT_AFTER_END = timedelta(days=28)
+PASSED = marked("The walk's start has passed. Please call the number on this page instead.")
 
 Missing = Literal["start", "end"]
 
@@ -197,7 +199,7 @@ def cancel(walk: Walk, by: str, initiator: Initiator, telling: Telling) -> tuple
     """
     require(walk, State.CONFIRMED)
     if initiator == "participant" and telling.at >= walk.times.starts_at:
-        raise TooLate("The walk's start has passed. Please call the number on this page instead.")
+        raise TooLate(PASSED)
     after = changed(
         walk,
         state=State.CANCELLED,

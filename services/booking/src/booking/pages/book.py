@@ -19,6 +19,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
+from booking.pages import faults
 from booking.pages.needs import LANGUAGES, NEEDS, errors_of
 from booking.pages.typed import whole
 from booking.schemas import BookWalkBody, DeskDep, PageDep, assisting, cursor_after
@@ -27,6 +28,7 @@ from shared.auth import Principal, anyone_page, csrf_form, once_of, visitor_of
 from shared.errors import Conflict, NotFound, Refusal
 from shared.idempotency import Once, StillRunning, once
 from shared.pages import render
+from shared.phrases import marked
 from shared.postgres import Connection
 from shared.web import Text
 
@@ -35,21 +37,16 @@ router = APIRouter()
 SEE_OTHER = 303
 # Holding the same time twice is holding it once: no key is needed.
 NO_KEY = once("hold", None, b"")
-GONE = "This time has just gone. Please choose another."
+GONE = marked("This time has just gone. Please choose another.")
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
 FIELDS = ("name", "email", "companions", "adult", "age", "guardian", "consents", "language", "note")
 WRONG: Mapping[str, str] = {
-    "slot_id": "Choose a time",
-    "name": "Enter your name, of at most 100 letters",
-    "email": "Enter an email address, like name@example.com",
-    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
-    "age": "Enter how old you are, in years",
-    "guardian": "Enter the name of your parent or guardian, of at most 100 letters",
-    "needs": "Choose what you need from the list",
-    "language": "Choose a language from the list",
-    "note": "Your note must be of at most 1,000 letters",
+    **faults.WRONG,
+    "slot_id": marked("Choose a time"),
+    "age": marked("Enter how old you are, in years"),
+    "guardian": marked("Enter the name of your parent or guardian, of at most 100 letters"),
 }
 
 VisitorDep = Annotated[Principal | None, anyone_page()]
@@ -113,6 +110,7 @@ async def list_slots(
         following=cursor_after(last.times.starts_at, last.id) if last else None,
         first_page=page.after is None,
         phone=desk.limits.phone,
+        bilingual=True,
     )
 
 
@@ -192,7 +190,7 @@ def _young_errors(typed: Mapping[str, Any], refusal: Refusal) -> dict[str, str]:
     if isinstance(refusal, domain.AdultsOnly) or not (typed["age"] or typed["guardian"]):
         return {"adult": refusal.detail}
     missing = {name: WRONG[name] for name in ("age", "guardian") if not typed[name].strip()}
-    return missing or {"consents": "Your parent or guardian must agree"}
+    return missing or {"consents": marked("Your parent or guardian must agree")}
 
 
 async def _booked(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -278,6 +276,7 @@ def _form(
         phone=desk.limits.phone,
         known_needs=NEEDS,
         known_languages=LANGUAGES,
+        bilingual=True,
         errors={**gone, **(errors or {})},
     )
 

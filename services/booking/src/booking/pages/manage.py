@@ -18,6 +18,7 @@ from booking.service import Desk
 from shared.auth import csrf_form, once_of, public_page
 from shared.errors import Conflict, NotFound
 from shared.pages import render
+from shared.phrases import marked
 from shared.web import Text
 
 router = APIRouter()
@@ -25,6 +26,8 @@ router = APIRouter()
 SEE_OTHER = 303
 AHEAD = (domain.State.CONFIRMED, domain.State.STARTED)
 FIRST = Page(after=None, limit=50)
+TAKEN = marked("Somebody else has this time now. Please book another.")
+GONE = marked("This time has just gone. Please choose another. Your walk is as it was.")
 
 VisitorDep = Annotated[None, public_page()]
 FormDep = Annotated[FormData, csrf_form()]
@@ -64,7 +67,7 @@ async def undo_cancel(
     except (domain.SlotTaken, domain.TooLate) as refusal:
         walk = await service.walk_of_link(desk, token)
         gone = isinstance(refusal, domain.SlotTaken)
-        said = "Somebody else has this time now. Please book another." if gone else refusal.detail
+        said = TAKEN if gone else refusal.detail
         return _show(request, desk, walk, token, errors={"undo": said}, status=refusal.status)
     return _back(token)
 
@@ -95,9 +98,9 @@ async def move_walk(
         await service.move_by_link(desk, token, slot_id, once_of(request, form))
         return _back(token)
     except ValueError:
-        said = "Choose a time"
+        said = marked("Choose a time")
     except (domain.SlotTaken, NotFound):
-        said = "This time has just gone. Please choose another. Your walk is as it was."
+        said = GONE
     except Conflict as refusal:
         said = refusal.detail
     walk = await service.walk_of_link(desk, token)
@@ -137,6 +140,7 @@ async def _times(
         wards=desk.areas.wards,
         ward=wards[0] if wards else "",
         following=cursor_after(last.times.starts_at, last.id) if last else None,
+        bilingual=True,
         errors=errors or {},
     )
 
@@ -173,6 +177,7 @@ def _show(
         safe_word=hers.safe_word if walk.state in AHEAD else None,
         return_code=hers.return_code,
         manage_url=hers.manage_url,
+        bilingual=True,
         errors=errors or {},
     )
 

@@ -6,33 +6,36 @@ Invariant: what is chosen is a code that seed files say of officers; a code with
 from collections.abc import Mapping, Sequence
 
 from booking import domain
+from shared.phrases import marked
 
 NEEDS: Mapping[str, str] = {
-    "bsl": "British Sign Language",
-    "lip_reading": "An officer whose lips I can read",
-    "step_free": "A way without steps",
+    "bsl": marked("British Sign Language"),
+    "lip_reading": marked("An officer whose lips I can read"),
+    "step_free": marked("A way without steps"),
 }
 LANGUAGES: Mapping[str, str] = {
-    "": "English",
-    "cy": "Welsh",
-    "ar": "Arabic",
-    "bn": "Bengali",
-    "fr": "French",
-    "gu": "Gujarati",
-    "pa": "Panjabi",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "so": "Somali",
-    "es": "Spanish",
-    "ta": "Tamil",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "ur": "Urdu",
+    "": marked("English"),
+    "cy": marked("Welsh"),
+    "ar": marked("Arabic"),
+    "bn": marked("Bengali"),
+    "fr": marked("French"),
+    "gu": marked("Gujarati"),
+    "pa": marked("Panjabi"),
+    "pl": marked("Polish"),
+    "pt": marked("Portuguese"),
+    "ro": marked("Romanian"),
+    "so": marked("Somali"),
+    "es": marked("Spanish"),
+    "ta": marked("Tamil"),
+    "tr": marked("Turkish"),
+    "uk": marked("Ukrainian"),
+    "ur": marked("Urdu"),
 }
 LACKS: Mapping[str, str] = {
-    "language": "The officer at this time does not speak this language. Please choose another time.",
-    "skill": "The officer at this time cannot meet this. Please choose another time.",
+    "language": marked(
+        "The officer at this time does not speak this language. Please choose another time."
+    ),
+    "skill": marked("The officer at this time cannot meet this. Please choose another time."),
 }
 
 

@@ -16,6 +16,7 @@ from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import csrf_form, public_page
 from shared.pages import render
+from shared.phrases import marked
 
 router = APIRouter()
 
@@ -40,8 +41,8 @@ async def come_back(request: Request, _: VisitorDep, form: FormDep, desk: DeskDe
     errors = {
         name: said
         for name, said, given in (
-            ("reference", "Enter your reference, like 7K2M-9QXD", typed["reference"]),
-            ("code", "Enter the six digits of your code", code),
+            ("reference", marked("Enter your reference, like 7K2M-9QXD"), typed["reference"]),
+            ("code", marked("Enter the six digits of your code"), code),
         )
         if not 0 < len(given) <= LONGEST
     }
@@ -67,5 +68,6 @@ def _form(
         status=status,
         reference=reference,
         phone=desk.limits.phone,
+        bilingual=True,
         errors=errors,
     )

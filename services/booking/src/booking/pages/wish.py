@@ -15,15 +15,17 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
+from booking.pages import faults
 from booking.pages.needs import LANGUAGES, NEEDS
 from booking.pages.typed import typed_in, whole, wrong_fields
 from booking.schemas import AskBody, DeskDep, assisting
 from booking.service import Desk
-from booking.service.request_answers import hours_in_words
+from booking.service.request_answers import until
 from booking.service.roster_answers import WEEKDAYS
 from shared.auth import Principal, anyone_page, csrf_form, once_of, public_page
 from shared.errors import Conflict, TooMany
 from shared.pages import render
+from shared.phrases import marked, read_back
 
 router = APIRouter()
 
@@ -42,17 +44,12 @@ FIELDS = (
 )
 SEVERAL = ("wards", "days", "needs")
 WRONG: Mapping[str, str] = {
-    "wards": "Choose one ward or more, at most ten",
-    "days": "Choose one day or more",
-    "from": "Enter a time like 18:00",
-    "to": "Enter a later time on the same day, like 21:00",
-    "light": "Choose dark, light or either",
-    "name": "Enter your name, of at most 100 letters",
-    "email": "Enter an email address, like name@example.com",
-    "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
-    "needs": "Choose what you need from the list",
-    "language": "Choose a language from the list",
-    "note": "Your note must be of at most 1,000 letters",
+    "wards": marked("Choose one ward or more, at most ten"),
+    "days": marked("Choose one day or more"),
+    "from": marked("Enter a time like 18:00"),
+    "to": marked("Enter a later time on the same day, like 21:00"),
+    "light": marked("Choose dark, light or either"),
+    **faults.WRONG,
 }
 
 VisitorDep = Annotated[None, public_page()]
@@ -146,6 +143,7 @@ async def confirm(
         link=link,
         verb=verb,
         slot=found.slot,
+        bilingual=True,
     )
 
 
@@ -188,15 +186,17 @@ async def _show(
         no_referrer=True,
         wish=found.request,
         wards=", ".join(names.get(code, code) for code in found.request.wards),
-        hours=hours_in_words(found.request.hours),
+        hours=[(each.days, f"{each.since:%H:%M}", until(each)) for each in found.request.hours],
         offer=offer,
+        why=[read_back(each, domain.whys.WHY) for each in offer.why] if offer else [],
         slot=found.slot,
-        left=_in_words(offer.expires_at - at) if offer else "",
+        left=_hours_and_minutes(offer.expires_at - at) if offer else None,
         is_open=found.request.state in domain.requests.OPEN,
         link=link,
         phone=desk.limits.phone,
         wish_url=desk.wish_url(found.request),
         return_code=desk.wish_code(found.request),
+        bilingual=True,
         errors={"offer": said} if said else {},
     )
 
@@ -219,19 +219,14 @@ def _form(
         wards=desk.areas.wards,
         weekdays=WEEKDAYS,
         phone=desk.limits.phone,
+        bilingual=True,
         errors=errors,
     )
 
 
-def _in_words(left: timedelta) -> str:
-    """``11 hours and 59 minutes``, rounded down."""
-    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
-    said = [
-        f"{count} {unit}" + ("" if count == 1 else "s")
-        for count, unit in ((hours, "hour"), (minutes, "minute"))
-        if count
-    ]
-    return " and ".join(said) or "less than a minute"
+def _hours_and_minutes(left: timedelta) -> tuple[int, int]:
+    """How long an offer is open still, rounded down."""
+    return divmod(int(left.total_seconds()) // 60, 60)
 
 
 def _to(link: str) -> Response:

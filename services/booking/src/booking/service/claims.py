@@ -6,8 +6,10 @@ Invariant: a link that is forged, revoked or over is refused before anything is 
 from booking import domain
 from booking.service.desk import Desk
 from shared.errors import NotFound
+from shared.phrases import Phrase, marked
 
-INCOMPLETE = "This link is not complete. Copy all of it from your mail."
+INCOMPLETE = marked("This link is not complete. Copy all of it from your mail.")
+OVER = marked("This link no longer works. Call %(phone)s instead.")
 
 
 def claim_of(token: str) -> domain.Claim:
@@ -23,9 +25,7 @@ def require_holds(desk: Desk, claim: domain.Claim, walk: domain.Walk | None) -> 
     if walk is None or not desk.links.ever_held(claim, walk.link_generation):
         raise NotFound(INCOMPLETE)
     if not desk.links.holds(claim, walk.link_generation) or desk.clock() > walk.kept_until:
-        raise domain.LinkOver(
-            f"This link no longer works. Call {walk.officer.force_phone} instead."
-        )
+        raise domain.LinkOver(Phrase(OVER, phone=walk.officer.force_phone))
     return walk
 
 
@@ -34,5 +34,5 @@ def require_hers(desk: Desk, claim: domain.Claim, request: domain.Request | None
     if request is None or not desk.links.holds(claim, domain.requests.LINK_GENERATION):
         raise NotFound(INCOMPLETE)
     if request.kept_until is not None and desk.clock() > request.kept_until:
-        raise domain.LinkOver(f"This link no longer works. Call {desk.limits.phone} instead.")
+        raise domain.LinkOver(Phrase(OVER, phone=desk.limits.phone))
     return request

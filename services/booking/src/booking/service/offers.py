@@ -22,6 +22,7 @@ from shared.auth import Principal
 from shared.clock import new_id
 from shared.errors import Fault, Invalid, NotFound
 from shared.idempotency import Once
+from shared.phrases import Phrase
 from shared.postgres import Connection
 
 MATCHING = "booking"
@@ -104,7 +105,7 @@ async def make_offer(
         who.must_cover(candidate.slot.ward.code)
         before = await store.offers.of_request(connection, wish.id)
         domain.offers.require_fits(wish, candidate, before, desk.clock())
-        why = (f"{candidate.slot.officer.display_name} was chosen for you by a coordinator.",)
+        why = (Phrase(domain.whys.CHOSEN, officer=candidate.slot.officer.display_name),)
         match = domain.Match(candidate, why)
         after, offer = await _make(desk, connection, wish, match, by=who.subject)
         answer = request_answers.offered(after, offer, candidate.slot)

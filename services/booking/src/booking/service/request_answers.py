@@ -110,13 +110,13 @@ def hours_in_words(hours: Sequence[domain.WishedHours]) -> str:
     """``Tuesday, Friday 18:00 to 21:00``; several after a semicolon."""
     said = [
         f"{', '.join(WEEKDAYS[day - 1].capitalize() for day in each.days)}"
-        f" {each.since:%H:%M} to {_until(each)}"
+        f" {each.since:%H:%M} to {until(each)}"
         for each in hours
     ]
     return "; ".join(said)
 
 
-def _until(hours: domain.WishedHours) -> str:
+def until(hours: domain.WishedHours) -> str:
     return f"{hours.until:%H:%M}" if hours.until != MIDNIGHT else "24:00"
 
 
@@ -132,7 +132,7 @@ def _request(request: domain.Request) -> RequestShown:
             {
                 "days": [WEEKDAYS[day - 1] for day in each.days],
                 "from": f"{each.since:%H:%M}",
-                "to": _until(each),
+                "to": until(each),
             }
             for each in request.hours
         ],

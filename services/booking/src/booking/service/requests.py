@@ -113,9 +113,8 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
                 subjects=[f"request {request_id}"],
                 reason="she asked in person or by telephone",
             )
-        await outbox.append(
-            connection, *domain.requests.ask(asked, "assisted" if wish.by else "online")
-        )
+        source = "assisted" if wish.by else "online"
+        await outbox.append(connection, *domain.requests.ask(asked, source))
         answer = request_answers.hers(desk, asked, None, None)
         await idempotency.keep(connection, request, answer)
     desk.log.info("request.asked", request=str(request_id))

@@ -7,12 +7,14 @@ import(url).then(({ initAll }) => initAll()).catch(() => {
   document.body.classList.remove("js-enabled", "govuk-frontend-supported");
 });
 
-// How many minutes are left, told once a minute; how long it is in all, the page says in words.
+// How many minutes are left, told once a minute in the words that came along, of one minute and more; how
+// long it is in all, the page says in words.
 for (const told of document.querySelectorAll("[data-seconds-left]")) {
   const ends = performance.now() + Number(told.dataset.secondsLeft) * 1000;
+  const words = told.dataset.left.split("|");
   const tell = () => {
     const left = Math.ceil((ends - performance.now()) / 60000);
-    told.textContent = left > 0 ? ` ${left} ${left === 1 ? "minute" : "minutes"} left.` : " That time is over: book now and we try all the same.";
+    told.textContent = left > 0 ? ` ${words[left - 1]}` : ` ${told.dataset.over}`;
     if (left > 0) setTimeout(tell, ends - performance.now() - (left - 1) * 60000 + 50);
   };
   tell();
