@@ -24,7 +24,7 @@ PATIENCE_MS = 15_000
 Opens = Callable[..., Awaitable[Visitor]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Platform]:
     """``python -m embedded``, as its users have it."""
     found = Platform(tmp_path_factory.mktemp("browser") / ".data", free_port())
@@ -33,7 +33,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[P
     await found.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncGenerator[Browser]:
     """Debian's Chromium; where there is none the tests are skipped (in CI nothing starts)."""
     found = chromium()

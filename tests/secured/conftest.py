@@ -7,7 +7,7 @@ import pytest
 from tests.kafka import KafkaNode, renew_topics
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def secured_node() -> AsyncGenerator[KafkaNode]:
     """One secured node for all the tests that leave it as it is, or put it back."""
     async with KafkaNode.running(secured=True) as node:
