@@ -28,6 +28,7 @@ async def test_a_wish_that_waits_has_a_contact_and_no_offer(booking: Booking) ->
         "priority": False,
         "email": "ada@example.org",
         "name": "Ada Example",
+        "safe_contact": None,
         "manage_url": wish["manage_url"],
         "force_phone": booking.desk.limits.phone,
         "offer": None,

@@ -15,6 +15,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
+from booking.pages import safe_contact
 from booking.pages.needs import LANGUAGES, NEEDS
 from booking.pages.typed import typed_in, whole, wrong_fields
 from booking.schemas import AskBody, DeskDep, assisting
@@ -39,6 +40,7 @@ FIELDS = (
     "language",
     "note",
     "adult",
+    *safe_contact.FIELDS,
 )
 SEVERAL = ("wards", "days", "needs")
 WRONG: Mapping[str, str] = {
@@ -50,6 +52,7 @@ WRONG: Mapping[str, str] = {
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
     "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
+    "safe_contact": safe_contact.WRONG,
     "needs": "Choose what you need from the list",
     "language": "Choose a language from the list",
     "note": "Your note must be of at most 1,000 letters",
@@ -102,6 +105,7 @@ def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
         "note": typed["note"],
         "needs": typed["needs"],
         "language": typed["language"] or None,
+        "safe_contact": safe_contact.body_of(typed),
         "companions": whole(typed["companions"] or "0"),
         "adult": bool(typed["adult"]),
     }

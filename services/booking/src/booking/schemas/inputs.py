@@ -40,6 +40,15 @@ def _one_line(text: str) -> str:
 Line = Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Note = Annotated[Text, StringConstraints(max_length=1000)]
 
+FromWall = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+ToWall = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+def wall(text: str) -> time:
+    """A wall time; 24:00 is midnight."""
+    return time() if text == "24:00" else time.fromisoformat(text)
+
+
 Code = Annotated[Text, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Language = Annotated[Text, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 

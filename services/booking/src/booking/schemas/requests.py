@@ -9,9 +9,20 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from booking import domain
-from booking.schemas.bodies import EXAMPLE_SLOT, Body
-from booking.schemas.inputs import Code, Companions, Email, Language, Line, Note, YesOrNo
-from booking.schemas.rosters import FromWall, ToWall, WardText, Weekday, wall
+from booking.schemas.bodies import EXAMPLE_SLOT, Body, SafeContactBody
+from booking.schemas.inputs import (
+    Code,
+    Companions,
+    Email,
+    FromWall,
+    Language,
+    Line,
+    Note,
+    ToWall,
+    YesOrNo,
+    wall,
+)
+from booking.schemas.rosters import WardText, Weekday
 from booking.service import Wish
 from booking.service.roster_answers import WEEKDAYS
 
@@ -68,6 +79,7 @@ class AskBody(Body):
     adult: YesOrNo
     note: Note | None = None
     companions: Companions = 0
+    safe_contact: SafeContactBody | None = None
 
     def wish(self) -> Wish:
         """The wish."""
@@ -83,6 +95,7 @@ class AskBody(Body):
             adult=self.adult,
             note=self.note or None,
             companions=self.companions,
+            safe_contact=self.safe_contact and self.safe_contact.rules(),
         )
 
 

@@ -57,6 +57,7 @@ def contact(
         "priority": request.priority,
         "email": person.email,
         "name": person.name,
+        "safe_contact": answers.safe_contact(person),
         "manage_url": desk.wish_url(request),
         "force_phone": desk.limits.phone,
         "offer": _offer(offer, slot) if offer and slot else None,

@@ -43,6 +43,19 @@ class Wish:
     note: str | None
     by: str | None = None
     companions: int = 0
+    safe_contact: domain.SafeContact | None = None
+
+    @property
+    def person(self) -> domain.Person:
+        """Who asks."""
+        return domain.Person(
+            self.name,
+            self.email,
+            self.note,
+            needs=self.needs,
+            language=self.language,
+            safe_contact=self.safe_contact,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,7 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         needs=wish.needs,
         companions=wish.companions,
     )
-    person = domain.Person(
-        wish.name, wish.email, wish.note, needs=wish.needs, language=wish.language
-    )
-    asking = store.requests.Asking(contact, desk.sealing.close(request_id, person))
+    asking = store.requests.Asking(contact, desk.sealing.close(request_id, wish.person))
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept

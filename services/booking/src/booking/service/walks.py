@@ -48,6 +48,7 @@ class Booking:
     young: domain.Young | None = None
     needs: tuple[str, ...] = ()
     language: str | None = None
+    safe_contact: domain.SafeContact | None = None
 
     @property
     def to_be_met(self) -> domain.Needs:
@@ -66,6 +67,7 @@ class Booking:
             guardian=young.guardian if young else None,
             needs=self.needs,
             language=self.language,
+            safe_contact=self.safe_contact,
         )
 
 
