@@ -54,7 +54,7 @@ def _post_room(parts: Parts[Settings], http: httpx.AsyncClient) -> PostRoom:
         clock=parts.clock,
         log=parts.log,
         booking=Booking(http, ServiceTokens(http, settings), settings.booking_url),
-        letters=Letters(settings.smtp_from),
+        letters=Letters(settings.smtp_from, settings.smtp_neutral_from),
         post=Post(
             host=settings.smtp_host,
             port=settings.smtp_port,

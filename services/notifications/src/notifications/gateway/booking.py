@@ -5,14 +5,23 @@ BookingSilent, which says why by a code and quotes nothing.
 """
 
 from collections.abc import Callable
+from datetime import time
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from notifications.domain.messages import WalkNow
+from notifications.domain.safe_contact import NOT_ASKED, SafeContact
 from notifications.domain.wishes import OfferNow, Standing, WishNow
 from shared.auth.tokens import NoToken, ServiceTokens
 
@@ -41,6 +50,12 @@ class _Officer(_Sent):
     force_phone: str
 
 
+class _SafeContact(_Sent):
+    begin: time | None = Field(alias="from")
+    end: time | None = Field(alias="to")
+    neutral: bool
+
+
 class _Contact(_Sent):
     state: str
     sequence: int
@@ -57,6 +72,7 @@ class _Contact(_Sent):
     calendar_url: Link | None = None
     safe_word: str | None = None
     first_until: AwareDatetime | None = None
+    safe_contact: _SafeContact | None = None
 
 
 class _Ward(_Sent):
@@ -89,6 +105,7 @@ class _WishContact(_Sent):
     force_phone: str
     manage_url: Link
     offer: _Offer | None
+    safe_contact: _SafeContact | None = None
 
 
 class _Standing(_Sent):
@@ -168,6 +185,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         calendar_url=sent.calendar_url,
         safe_word=sent.safe_word,
         first_until=sent.first_until,
+        safe_contact=_rules(sent.safe_contact),
     )
 
 
@@ -180,7 +198,15 @@ def _wish_now(sent: _WishContact) -> WishNow:
         name=sent.name,
         force_phone=sent.force_phone,
         manage_url=sent.manage_url,
+        safe_contact=_rules(sent.safe_contact),
     )
+
+
+def _rules(sent: _SafeContact | None) -> SafeContact:
+    if sent is None:
+        return NOT_ASKED
+    hours = (sent.begin, sent.end) if sent.begin is not None and sent.end is not None else None
+    return SafeContact(hours, sent.neutral)
 
 
 def _offer_now(sent: _Offer) -> OfferNow:

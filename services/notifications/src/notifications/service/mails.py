@@ -1,7 +1,7 @@
 """A message made into a mail at the moment of sending, out of what is true then.
 
 Invariant: whether it still holds and what it says come from one and the same lookup; where it does not hold
-there is no mail.
+there is no mail. Her hours are asked last, so that what no longer holds does not wait for them.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,8 @@ from email.message import EmailMessage
 from structlog.typing import FilteringBoundLogger
 
 from notifications import domain, store
-from notifications.domain.messages import GO, Message, Told, Verdict, WishNews
+from notifications.domain.messages import GO, Message, Told, Verdict, WalkNow, WishNews
+from notifications.domain.wishes import WishNow
 from notifications.domain.words import Words
 from notifications.gateway.booking import Booking
 from notifications.gateway.letters import Letters
@@ -61,8 +62,7 @@ async def _about_a_walk(room: PostRoom, message: Message) -> tuple[Verdict, Emai
     verdict = domain.messages.judge_walk(message, walk, at=room.clock())
     if walk is None or verdict is not GO:
         return verdict, None
-    words = domain.words.walk_words(message.purpose, walk)
-    return verdict, _mail(room, message, words, walk.email)
+    return _to_her(room, message, walk, domain.words.walk_words(message.purpose, walk))
 
 
 async def _about_a_wish(
@@ -72,8 +72,22 @@ async def _about_a_wish(
     verdict = domain.wishes.judge_wish(message, wish, at=room.clock())
     if wish is None or verdict is not GO:
         return verdict, None
-    words = domain.words.wish_words(message.purpose, wish)
-    return verdict, _mail(room, message, words, wish.email)
+    return _to_her(room, message, wish, domain.words.wish_words(message.purpose, wish))
+
+
+def _to_her(
+    room: PostRoom, message: Message, now: WalkNow | WishNow, words: Words
+) -> tuple[Verdict, EmailMessage | None]:
+    """As she has said that she may be written to; what cannot wait for her hours says nothing."""
+    at, rules = room.clock(), now.safe_contact
+    verdict = domain.messages.judge_hours(message, rules, at=at)
+    if verdict is not GO:
+        return verdict, None
+    if rules.neutral or domain.safe_contact.opens_at(rules, at) != at:
+        silent = domain.words.silent_words(now.manage_url)
+        mail = room.letters.compose(domain.words.SILENT, silent, now.email, message.id, at=at)
+        return verdict, mail
+    return verdict, _mail(room, message, words, now.email)
 
 
 async def _to_coordinators(

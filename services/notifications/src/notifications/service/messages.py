@@ -102,7 +102,7 @@ async def _try(room: PostRoom, message: Message, token: UUID) -> Settled | None:
         async with asyncio.timeout(TRY_SECONDS):
             verdict, mail = await prepare(room, message)
             if mail is None:
-                return Settled(verdict.state, verdict.reason, None)
+                return Settled(verdict.state, verdict.reason, verdict.due_at)
             if not await _begin_sending(room, message, token):
                 return None
             outcome = await room.post.send(mail)
