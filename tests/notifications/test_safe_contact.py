@@ -27,12 +27,14 @@ TOMORROW = {
 }
 
 
-async def tomorrow(desk: Desk, kind: str, **changes: Any) -> UUID:
-    """Something befalls a walk of tomorrow evening; booking says so too."""
+async def tomorrow(
+    desk: Desk, kind: str, told: dict[str, Any] | None = None, **changes: Any
+) -> UUID:
+    """Something befalls a walk of tomorrow evening, as ``told``; booking says so too, with changes."""
     walk_id = uuid4()
     desk.booking.walks[walk_id] = a_contact(**(TOMORROW | changes))
     times: dict[str, Any] = {"starts_at": STARTS_AT + DAY, "ends_at": ENDS_AT + DAY}
-    await desk.hears(heard(kind, walk_id, **times))
+    await desk.hears(heard(kind, walk_id, **(times | (told or {}))))
     return walk_id
 
 
@@ -186,7 +188,8 @@ async def test_that_she_called_it_off_herself_waits(desk: Desk) -> None:
 
 
 async def test_that_tomorrow_s_walk_is_called_off_waits_for_the_morning(desk: Desk) -> None:
-    await tomorrow(desk, "cancelled", state="cancelled", initiator="force", safe_contact=MORNINGS)
+    by = {"initiator": "force"}
+    await tomorrow(desk, "cancelled", by, state="cancelled", safe_contact=MORNINGS, **by)
     await desk.sends()
     assert await desk.states() == [("intended", "her-hours")]
 
