@@ -29,7 +29,7 @@ class Older:
     """A person as she was sealed before anybody asked how to reach her."""
 
     name: str = ADA.name
-    email: str = ADA.email
+    email: str | None = ADA.email
     note: str | None = ADA.note
 
 

@@ -27,6 +27,7 @@ async def test_a_wish_that_waits_has_a_contact_and_no_offer(booking: Booking) ->
         "state": "asked",
         "priority": False,
         "email": "ada@example.org",
+        "mobile": None,
         "name": "Ada Example",
         "safe_contact": None,
         "manage_url": wish["manage_url"],

@@ -31,6 +31,12 @@ class Settings(ServiceSettings):
         pattern=ADDRESS,
         description="the address of mails that say nothing; left out: smtp_from's",
     )
+    texts_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="the gateway that takes texts; none: texts wait",
+    )
+    texts_token: SecretStr | None = Field(None, description="the bearer token of that gateway")
     ladder_supervisor_seconds: float = Field(
         0, ge=0, description="seconds after which the supervisor is told of an alert"
     )

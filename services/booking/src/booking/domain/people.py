@@ -15,14 +15,16 @@ class Person:
 
     Of somebody under 18 also her ``age`` and the name of the ``guardian`` who has consented. ``needs`` and
     ``language`` are codes of what her officer must be able to meet, and to speak. ``safe_contact`` is when
-    and how she may be reached; None: she was not asked.
+    and how she may be reached; None: she was not asked. She is written to at her ``email``, or else her
+    ``mobile`` (E.164).
     """
 
     name: str = field(repr=False)
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     note: str | None = field(default=None, repr=False)
     age: int | None = field(default=None, repr=False)
     guardian: str | None = field(default=None, repr=False)
     needs: tuple[str, ...] = field(default=(), repr=False)
     language: str | None = field(default=None, repr=False)
     safe_contact: SafeContact | None = field(default=None, repr=False)
+    mobile: str | None = field(default=None, repr=False)

@@ -40,12 +40,22 @@ GONE = "This time has just gone. Please choose another."
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
-FIELDS = ("name", "email", "companions", "language", "note", *youth.FIELDS, *safe_contact.FIELDS)
+FIELDS = (
+    "name",
+    "email",
+    "mobile",
+    "companions",
+    "language",
+    "note",
+    *youth.FIELDS,
+    *safe_contact.FIELDS,
+)
 WRONG: Mapping[str, str] = {
     **youth.WRONG,
     "slot_id": "Choose a time",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "mobile": safe_contact.MOBILE_WRONG,
     "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
     "safe_contact": safe_contact.WRONG,
     "needs": "Choose what you need from the list",
@@ -146,7 +156,7 @@ async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: Desk
     try:
         body = BookWalkBody.model_validate(fields)
     except ValidationError as error:
-        errors = _errors(error)
+        errors = _errors(error) | safe_contact.one_way(typed)
         if not fields["adult"] and not fields["age"]:
             errors["adult"] = domain.AdultsOnly().detail
         return await _form_again(request, desk, form, typed, errors)
@@ -173,7 +183,8 @@ def _body(typed: Mapping[str, Any], slot_id: str) -> dict[str, Any]:
     return {
         "slot_id": slot_id,
         "name": typed["name"],
-        "email": typed["email"],
+        "email": typed["email"].strip() or None,
+        "mobile": typed["mobile"].strip() or None,
         "note": typed["note"],
         "companions": whole(typed["companions"].strip() or "0"),
         "needs": typed["needs"],
@@ -263,6 +274,7 @@ def _form(
         seconds_left=int(left.total_seconds()) if left else 0,
         typed=typed,
         phone=desk.limits.phone,
+        mobiles=desk.mobiles,
         known_needs=NEEDS,
         known_languages=LANGUAGES,
         errors={**gone, **(errors or {})},

@@ -10,6 +10,8 @@ from booking import domain
 
 FIELDS = ("safe_from", "safe_to", "voicemail", "telling")
 WRONG = "Enter two times like 09:00 and 17:00, an hour apart or more; or leave both empty"
+MOBILE_WRONG = "Enter a mobile number, like 07700 900123"
+ONE_WAY = "Enter an email address or a mobile number, not both"
 NOT_ASKED = "Not asked: leave no voicemail, and say nothing to anybody else"
 
 
@@ -22,6 +24,11 @@ def body_of(typed: Mapping[str, Any]) -> dict[str, Any]:
         "no_voicemail": typed["voicemail"] != "yes",
         "neutral": typed["telling"] != "yes",
     }
+
+
+def one_way(typed: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong when she gives both an address and a number."""
+    return {"mobile": ONE_WAY} if typed["email"].strip() and typed["mobile"].strip() else {}
 
 
 def safe_contact_in_words(person: domain.Person) -> str:

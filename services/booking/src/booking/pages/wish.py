@@ -36,6 +36,7 @@ FIELDS = (
     "woman",
     "name",
     "email",
+    "mobile",
     "companions",
     "language",
     "note",
@@ -51,6 +52,7 @@ WRONG: Mapping[str, str] = {
     "light": "Choose dark, light or either",
     "name": "Enter your name, of at most 100 letters",
     "email": "Enter an email address, like name@example.com",
+    "mobile": safe_contact.MOBILE_WRONG,
     "companions": f"Enter how many come with you, from 0 to {domain.MOST_COMPANIONS}",
     "safe_contact": safe_contact.WRONG,
     "needs": "Choose what you need from the list",
@@ -81,6 +83,7 @@ async def ask(request: Request, who: AskingDep, form: FormDep, desk: DeskDep) ->
     except ValidationError as error:
         # Hours that do not last are both fields' fault; the later one is told.
         wrong = wrong_fields(error, WRONG, "to") or {"to": WRONG["to"]}
+        wrong |= safe_contact.one_way(typed)
         return _form(request, desk, typed, wrong | errors, status=422)
     if errors:
         return _form(request, desk, typed, errors, status=422)
@@ -101,7 +104,8 @@ def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
         "light": typed["light"],
         "officer_sex": "female" if typed["woman"] else None,
         "name": typed["name"],
-        "email": typed["email"],
+        "email": typed["email"].strip() or None,
+        "mobile": typed["mobile"].strip() or None,
         "note": typed["note"],
         "needs": typed["needs"],
         "language": typed["language"] or None,
@@ -223,6 +227,7 @@ def _form(
         wards=desk.areas.wards,
         weekdays=WEEKDAYS,
         phone=desk.limits.phone,
+        mobiles=desk.mobiles,
         errors=errors,
     )
 

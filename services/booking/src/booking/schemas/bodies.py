@@ -13,12 +13,13 @@ from booking.schemas.inputs import (
     Code,
     Companions,
     Degrees,
-    Email,
+    EmailUnlessMobile,
     FromWall,
     Language,
     Line,
     LondonTime,
     Minutes,
+    Mobile,
     Note,
     ToWall,
     YesOrNo,
@@ -157,7 +158,8 @@ class BookWalkBody(Body):
 
     slot_id: UUID
     name: Line
-    email: Email
+    mobile: Mobile | None = None
+    email: EmailUnlessMobile = None
     adult: YesOrNo
     note: Note | None = None
     hold: Hold | None = None
@@ -174,6 +176,7 @@ class BookWalkBody(Body):
             slot_id=self.slot_id,
             name=self.name,
             email=self.email,
+            mobile=self.mobile,
             adult=self.adult,
             note=self.note or None,
             hold=self.hold,

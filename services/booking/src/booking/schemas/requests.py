@@ -13,10 +13,11 @@ from booking.schemas.bodies import EXAMPLE_SLOT, Body, SafeContactBody
 from booking.schemas.inputs import (
     Code,
     Companions,
-    Email,
+    EmailUnlessMobile,
     FromWall,
     Language,
     Line,
+    Mobile,
     Note,
     ToWall,
     YesOrNo,
@@ -75,7 +76,8 @@ class AskBody(Body):
     language: Language | None = None
     needs: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
     name: Line
-    email: Email
+    mobile: Mobile | None = None
+    email: EmailUnlessMobile = None
     adult: YesOrNo
     note: Note | None = None
     companions: Companions = 0
@@ -92,6 +94,7 @@ class AskBody(Body):
             needs=tuple(dict.fromkeys(self.needs)),
             name=self.name,
             email=self.email,
+            mobile=self.mobile,
             adult=self.adult,
             note=self.note or None,
             companions=self.companions,

@@ -181,6 +181,7 @@ def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, A
         **booked,
         "sequence": walk.sequence,
         "email": person.email,
+        "mobile": person.mobile,
         "name": person.name,
         "safe_contact": safe_contact(person),
         "initiator": walk.initiator,

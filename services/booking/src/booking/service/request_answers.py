@@ -56,6 +56,7 @@ def contact(
         "state": request.state.value,
         "priority": request.priority,
         "email": person.email,
+        "mobile": person.mobile,
         "name": person.name,
         "safe_contact": answers.safe_contact(person),
         "manage_url": desk.wish_url(request),

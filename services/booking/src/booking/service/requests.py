@@ -38,12 +38,13 @@ class Wish:
     language: str | None
     needs: tuple[str, ...]
     name: str
-    email: str
+    email: str | None
     adult: bool
     note: str | None
     by: str | None = None
     companions: int = 0
     safe_contact: domain.SafeContact | None = None
+    mobile: str | None = None
 
     @property
     def person(self) -> domain.Person:
@@ -55,6 +56,7 @@ class Wish:
             needs=self.needs,
             language=self.language,
             safe_contact=self.safe_contact,
+            mobile=self.mobile,
         )
 
 
@@ -80,6 +82,7 @@ async def ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
     """Take a wish into the line. Raises AdultsOnly, Invalid (a ward that there is not), TooManyWalks."""
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
+    desk.require_reachable(wish.mobile)
     if not wish.adult:
         raise domain.AdultsOnly
     unknown = [nth for nth, code in enumerate(wish.wards) if code not in desk.areas.by_code]
@@ -93,7 +96,7 @@ async def ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
 
 
 async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
-    at, contact, request_id = desk.clock(), desk.contact(wish.email), new_id()
+    at, contact, request_id = desk.clock(), desk.contact(wish.email, wish.mobile), new_id()
     asked = domain.Request(
         id=request_id,
         reference=new_reference(),

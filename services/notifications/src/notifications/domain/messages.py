@@ -121,7 +121,7 @@ class WalkNow:
     ends_at: datetime
     cancelled_by: str | None
     missing_party: str | None
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     name: str = field(repr=False)
     place: str = field(repr=False)
     officer: str = field(repr=False)
@@ -132,6 +132,7 @@ class WalkNow:
     safe_word: str | None = field(default=None, repr=False)
     first_until: datetime | None = None
     safe_contact: SafeContact = field(default=NOT_ASKED, repr=False)
+    mobile: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,12 @@ class WishNow:
     state: str
     priority: bool
     offer: OfferNow | None = field(repr=False)
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     name: str = field(repr=False)
     force_phone: str = field(repr=False)
     manage_url: str = field(repr=False)
     safe_contact: SafeContact = field(default=NOT_ASKED, repr=False)
+    mobile: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,11 @@ def silent_words(her_page: str) -> Words:
     return {"link": one_line(her_page)}
 
 
+def silent_text(her_page: str) -> str:
+    """The one text there is: short, for a text is paid by its length."""
+    return f"Something to see about your appointment: {one_line(her_page)} Nobody reads replies."
+
+
 def _book_url(her_page: str) -> str:
     """Booking's first page, beside a page of hers."""
     return one_line(her_page).partition("/booking/")[0] + "/booking/"

@@ -7,7 +7,7 @@ BookingSilent, which says why by a code and quotes nothing.
 from collections.abc import Callable
 from datetime import time
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 import httpx
@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from notifications.domain.messages import WalkNow
@@ -28,6 +29,7 @@ from shared.auth.tokens import NoToken, ServiceTokens
 AUDIENCE = "booking"
 
 T = TypeVar("T")
+Mobile = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
 
 
@@ -56,10 +58,23 @@ class _SafeContact(_Sent):
     neutral: bool
 
 
-class _Contact(_Sent):
+class _Reached(_Sent):
+    """How she is reached: by mail, or else by texts."""
+
+    email: str | None
+    mobile: Mobile | None = None
+    safe_contact: _SafeContact | None = None
+
+    @model_validator(mode="after")
+    def _by_one(self) -> Self:
+        if (self.email is None) == (self.mobile is None):
+            raise ValueError("must be one of the two")
+        return self
+
+
+class _Contact(_Reached):
     state: str
     sequence: int
-    email: str
     name: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
@@ -72,7 +87,6 @@ class _Contact(_Sent):
     calendar_url: Link | None = None
     safe_word: str | None = None
     first_until: AwareDatetime | None = None
-    safe_contact: _SafeContact | None = None
 
 
 class _Ward(_Sent):
@@ -97,15 +111,13 @@ class _Offer(_Sent):
     officer: _Named
 
 
-class _WishContact(_Sent):
+class _WishContact(_Reached):
     state: str
     priority: bool
-    email: str
     name: str
     force_phone: str
     manage_url: Link
     offer: _Offer | None
-    safe_contact: _SafeContact | None = None
 
 
 class _Standing(_Sent):
@@ -176,6 +188,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         cancelled_by=sent.initiator,
         missing_party=sent.missing_party,
         email=sent.email,
+        mobile=sent.mobile,
         name=sent.name,
         place=sent.meeting_point.name,
         officer=sent.officer.display_name,
@@ -195,6 +208,7 @@ def _wish_now(sent: _WishContact) -> WishNow:
         priority=sent.priority,
         offer=_offer_now(sent.offer) if sent.offer else None,
         email=sent.email,
+        mobile=sent.mobile,
         name=sent.name,
         force_phone=sent.force_phone,
         manage_url=sent.manage_url,
