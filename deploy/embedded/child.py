@@ -131,9 +131,10 @@ async def _all_working(every: Mapping[str, Parts[Any]]) -> AsyncGenerator[None]:
 def _origin(
     apps: Mapping[str, ASGIApp], every: Mapping[str, Parts[Any]], settings: ChildSettings
 ) -> Origin:
-    folder = Folder(settings.folder)
+    folder, told = Folder(settings.folder), every["notifications"].settings
+    gateway = mail.Gateway(told.smtp_port, told.texts_token.get_secret_value())
     others: dict[str, ASGIApp] = {
-        "mail": mail.create_app(folder.mail, every["booking"].settings),
+        "mail": mail.create_app(folder.mail, every["booking"].settings, gateway),
         "issuer": create_issuer(settings.origin, folder.keys, _clients(folder, every)),
     }
     return Origin(settings.origin, {**apps, **others})

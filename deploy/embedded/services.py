@@ -72,6 +72,7 @@ def _own(around: Around, name: str) -> dict[str, str]:
                 "people_keys": f"k1:{keys.secret('booking.people')}",
                 "erasure_list": str(around.folder.erasures),
                 "notifications_url": origin,
+                "mobiles": "true",
             }
         case "notifications":
             return {
@@ -80,6 +81,9 @@ def _own(around: Around, name: str) -> dict[str, str]:
                 "smtp_port": str(around.smtp_port),
                 "smtp_starttls": "false",
                 "smtp_from": "walks@walkandtalk.example",
+                "smtp_neutral_from": "post@appointments.example",
+                "texts_url": f"{origin}/mail/texts",
+                "texts_token": keys.secret("notifications.texts"),
                 "supervisor_mailbox": "supervisor@walkandtalk.example",
                 "coordinators_mailbox": "coordinators@walkandtalk.example",
                 "control_room_mailbox": "control-room@walkandtalk.example",

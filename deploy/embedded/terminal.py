@@ -16,7 +16,7 @@ BANNER = """
   Staff sign in   {origin}/booking/today        (the sign-in page offers the roles)
   Duty desk       {origin}/notifications/alerts
   Dashboard       {origin}/reporting/
-  Mail            {origin}/mail                 (every mail that was sent)
+  Mail            {origin}/mail                 (every mail and text that was sent)
   A token         make token ROLE=coordinator{beside}          (officer, duty, analyst, partner, admin)
   Reports         make load FILE=reports.csv{beside}
   Wards           {wards}

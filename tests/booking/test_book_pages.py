@@ -68,7 +68,9 @@ async def test_a_walk_is_booked_in_two_pages(booking: Booking) -> None:
     ):
         assert said in text
     person = await booking.person(str(walk["id"]))
-    assert person == domain.Person("Ada <Example>", "ada@example.org", "Pushchair")
+    assert person == domain.Person(
+        "Ada <Example>", "ada@example.org", "Pushchair", safe_contact=domain.SafeContact()
+    )
 
 
 async def test_her_own_page_is_neither_kept_nor_told_to_others(booking: Booking) -> None:

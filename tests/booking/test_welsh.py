@@ -39,6 +39,7 @@ PAGES = (
     "return.html",
     "book.html",
     "needs.html",
+    "safe-contact.html",
     "manage.html",
     "move.html",
     "wish-form.html",
@@ -49,7 +50,7 @@ AROUND = [
     SHARED / "templates" / f"{name}.html" for name in ("base", "error", "accessibility", "cookies")
 ]
 TEMPLATES = [*AROUND, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
-MODULES = ("returning", "book", "needs", "faults", "manage", "wish")
+MODULES = ("returning", "book", "needs", "faults", "manage", "wish", "youth", "safe_contact")
 SPEAKING = [
     *(BOOKING / "pages" / f"{name}.py" for name in MODULES),
     BOOKING / "domain" / "words.py",

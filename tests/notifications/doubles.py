@@ -76,6 +76,56 @@ class BookingDouble:
         return (200, found) if found else (404, {})
 
 
+@dataclass
+class TextGateway:
+    """A gateway for texts; ``answers`` are given to the next of them instead of 202."""
+
+    url: str = ""
+    taken: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    answering: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def running_text_gateway() -> Generator[TextGateway]:
+    """A gateway on a port of its own."""
+    gateway = TextGateway()
+    gateway.answering.set()
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            gateway.keys.append(self.headers["Idempotency-Key"])
+            gateway.bearers.append(self.headers["Authorization"])
+            status = gateway.answers.pop(0) if gateway.answers else 202
+            if status == 202:
+                gateway.taken.append(body)
+            gateway.answering.wait(5)
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - the base's name
+            pass
+
+    with _serving(Taking) as gateway.url:
+        yield gateway
+        gateway.answering.set()
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 @contextmanager
 def running_booking() -> Generator[BookingDouble]:
     """A double on a port of its own."""
@@ -98,14 +148,8 @@ def running_booking() -> Generator[BookingDouble]:
         def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - the base's name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    booking.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield booking
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with _serving(Answering) as booking.url:
+        yield booking
 
 
 @dataclass

@@ -26,7 +26,7 @@ def test_a_template_that_asks_for_more_than_it_may_have_keeps_us_from_starting(
 ) -> None:
     (tmp_path / "alert_waiting.v7.txt").write_text("{{ ward }} {{ officer }} {{ config.secret }}")
     with pytest.raises(OddTemplate, match="config, officer"):
-        Letters("walks@force.example", tmp_path)
+        Letters("walks@force.example", folder=tmp_path)
 
 
 def test_every_template_is_there_in_three_forms() -> None:
@@ -55,6 +55,7 @@ def test_every_template_is_there_in_three_forms() -> None:
         "wish_withdrawn.v1",
         "wish_closed.v1",
         "wish_unmet.v1",
+        "silent.v1",
     }
 
 

@@ -1,6 +1,6 @@
-"""The two pages of the mailbox, and a mail as it came.
+"""The two pages of the mailbox, a mail as it came, and where texts are handed in.
 
-Invariant: GET only; every page says that no cache keeps it.
+Invariant: pages are for GET only; each says that no cache keeps it.
 """
 
 import re
@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from embedded.mail.letters import Letters
+from embedded.mail.texts import Gateway
 from shared.pages import Assets, Pages, SafeHeaders, open_pages
 from shared.settings import ServiceSettings
 
@@ -25,7 +26,7 @@ LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 KEPT_BY_NOBODY = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
-def create_app(folder: Path, settings: ServiceSettings) -> Starlette:
+def create_app(folder: Path, settings: ServiceSettings, gateway: Gateway) -> Starlette:
     """The mail pages; they look as those of the service whose settings these are: booking."""
     pages = open_pages("embedded", settings)
     pages.environment.filters["with_links"] = with_links
@@ -33,6 +34,7 @@ def create_app(folder: Path, settings: ServiceSettings) -> Starlette:
         routes=[
             Route("/mail", listing),
             Route("/mail/", to_listing),
+            Route("/mail/texts", gateway.take, methods=["POST"]),
             Route("/mail/{number:int}", one),
             Route("/mail/{number:int}/source", source),
         ],

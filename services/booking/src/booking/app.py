@@ -81,6 +81,7 @@ def open_desk(parts: Parts[Settings]) -> Desk:
         together=Together(),
         wait=timedelta(hours=settings.shared_release_wait_hours),
         slots_shown=settings.slots_shown,
+        mobiles=settings.mobiles,
     )
 
 

@@ -36,6 +36,9 @@ class Settings(ServiceSettings):
     notifications_url: str = Field(
         "http://127.0.0.1:8080", description="where notifications answers, without /notifications"
     )
+    mobiles: bool = Field(
+        False, description="take mobile numbers as contacts: notifications has a gateway for texts"
+    )
     slots_shown: int = Field(4, ge=1, description="slots shown to the public for each ward and day")
     open_walks_per_contact: int = Field(2, ge=1, description="open walks that one contact may have")
     tries_per_hour: int = Field(

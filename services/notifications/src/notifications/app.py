@@ -16,6 +16,7 @@ from notifications.domain.alerts import Ladder
 from notifications.gateway.booking import Booking
 from notifications.gateway.letters import Letters
 from notifications.gateway.post import Post
+from notifications.gateway.texts import Texts
 from notifications.schemas import WardNames
 from notifications.service.mails import PostRoom
 from notifications.settings import Settings
@@ -49,12 +50,13 @@ async def create_worker(parts: Parts[Settings]) -> AsyncGenerator[Work]:
 def _post_room(parts: Parts[Settings], http: httpx.AsyncClient) -> PostRoom:
     settings = parts.settings
     password, origin = settings.smtp_password, settings.public_origin.rstrip("/")
+    token = settings.texts_token
     return PostRoom(
         database=parts.database,
         clock=parts.clock,
         log=parts.log,
         booking=Booking(http, ServiceTokens(http, settings), settings.booking_url),
-        letters=Letters(settings.smtp_from),
+        letters=Letters(settings.smtp_from, settings.smtp_neutral_from),
         post=Post(
             host=settings.smtp_host,
             port=settings.smtp_port,
@@ -62,6 +64,7 @@ def _post_room(parts: Parts[Settings], http: httpx.AsyncClient) -> PostRoom:
             user=settings.smtp_user,
             password=password.get_secret_value() if password else None,
         ),
+        texts=Texts(http, settings.texts_url, token.get_secret_value() if token else None),
         mailboxes={
             "supervisor": settings.supervisor_mailbox,
             "control_room": settings.control_room_mailbox,

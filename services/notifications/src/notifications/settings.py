@@ -26,6 +26,17 @@ class Settings(ServiceSettings):
     smtp_user: str | None = Field(None, description="login at the mail server, if it asks")
     smtp_password: SecretStr | None = Field(None, description="its password")
     smtp_from: str = Field(pattern=ADDRESS, description="the address that mails come from")
+    smtp_neutral_from: str | None = Field(
+        None,
+        pattern=ADDRESS,
+        description="the address of mails that say nothing; left out: smtp_from's",
+    )
+    texts_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="the gateway that takes texts; none: texts wait",
+    )
+    texts_token: SecretStr | None = Field(None, description="the bearer token of that gateway")
     ladder_supervisor_seconds: float = Field(
         0, ge=0, description="seconds after which the supervisor is told of an alert"
     )

@@ -141,7 +141,8 @@ def _by_being_told(event: Received) -> Cleared:
 def _times(event: Received) -> WalkTimes:
     fact = event.fact
     assert isinstance(fact, walks.InternalWalk)
-    return WalkTimes(event.sequence, fact.starts_at, fact.ends_at)
+    needed_by = domain.safe_contact.needed_by(fact)
+    return WalkTimes(event.sequence, fact.starts_at, fact.ends_at, needed_by)
 
 
 def _fact(event: Received, kind: type[F]) -> F:

@@ -3,7 +3,17 @@
 Invariant: everything here is a frozen value or a function of its arguments.
 """
 
-from booking.domain import amends, holds, offers, plans, replans, requests, returns, whys
+from booking.domain import (
+    amends,
+    holds,
+    offers,
+    plans,
+    replans,
+    requests,
+    returns,
+    safe_contact,
+    whys,
+)
 from booking.domain.absences import Absence, AbsenceKind, end_absence, record
 from booking.domain.changes import (
     UNDO_WITHIN,
@@ -67,6 +77,7 @@ from booking.domain.rosters import (
     compare,
     openings,
 )
+from booking.domain.safe_contact import SafeContact
 from booking.domain.slots import (
     LONGEST_MINUTES,
     MeetingPoint,
@@ -146,6 +157,7 @@ __all__ = [
     "RequestOver",
     "RequestState",
     "Role",
+    "SafeContact",
     "Shift",
     "ShiftsOverlap",
     "Slot",
@@ -217,6 +229,7 @@ __all__ = [
     "require_within",
     "returns",
     "revoke_link",
+    "safe_contact",
     "shorten",
     "slot_after_cancel",
     "start",

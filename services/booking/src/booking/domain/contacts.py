@@ -51,7 +51,13 @@ def require_within(limits: Limits, tried: Tried) -> None:
         raise TooManyWalks(limits.phone)
 
 
-def counted_as(email: str) -> str:
-    """The form of an address in which it is counted: lower case, without a ``+tag``."""
+def counted_as(email: str | None, mobile: str | None = None) -> str:
+    """The form in which a contact is counted.
+
+    Of an address lower case without a ``+tag``; of a number, which is E.164, itself.
+    """
+    if email is None:
+        assert mobile is not None  # a body without either was refused
+        return mobile
     local, _, domain = email.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}".lower()

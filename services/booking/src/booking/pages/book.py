@@ -19,13 +19,13 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service, store
-from booking.pages import faults
+from booking.pages import faults, safe_contact, youth
 from booking.pages.needs import LANGUAGES, NEEDS, errors_of
 from booking.pages.typed import whole
 from booking.schemas import BookWalkBody, DeskDep, PageDep, assisting, cursor_after
 from booking.service import Booking, Desk
 from shared.auth import Principal, anyone_page, csrf_form, once_of, visitor_of
-from shared.errors import Conflict, NotFound, Refusal
+from shared.errors import Conflict, NotFound
 from shared.idempotency import Once, StillRunning, once
 from shared.pages import render
 from shared.phrases import marked
@@ -41,12 +41,20 @@ GONE = marked("This time has just gone. Please choose another.")
 SOON = timedelta(hours=1)
 ASK_AGAIN_SECONDS = 0.2
 ASK_AGAIN_TIMES = 50
-FIELDS = ("name", "email", "companions", "adult", "age", "guardian", "consents", "language", "note")
+FIELDS = (
+    "name",
+    "email",
+    "mobile",
+    "companions",
+    "language",
+    "note",
+    *youth.FIELDS,
+    *safe_contact.FIELDS,
+)
 WRONG: Mapping[str, str] = {
     **faults.WRONG,
+    **youth.WRONG,
     "slot_id": marked("Choose a time"),
-    "age": marked("Enter how old you are, in years"),
-    "guardian": marked("Enter the name of your parent or guardian, of at most 100 letters"),
 }
 
 VisitorDep = Annotated[Principal | None, anyone_page()]
@@ -143,7 +151,7 @@ async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: Desk
     try:
         body = BookWalkBody.model_validate(fields)
     except ValidationError as error:
-        errors = _errors(error)
+        errors = _errors(error) | safe_contact.one_way(typed)
         if not fields["adult"] and not fields["age"]:
             errors["adult"] = domain.AdultsOnly().detail
         return await _form_again(request, desk, form, typed, errors)
@@ -151,7 +159,7 @@ async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: Desk
         booking = replace(body.booking(), hold=visitor_of(request), by=assisting(who))
         walk = await _booked(desk, booking, once_of(request, form))
     except (domain.AdultsOnly, domain.TooYoung, domain.GuardianNeeded) as refusal:
-        return await _form_again(request, desk, form, typed, _young_errors(typed, refusal))
+        return await _form_again(request, desk, form, typed, youth.errors_of(typed, refusal))
     except domain.TooFewPlaces as refusal:
         return await _form_again(request, desk, form, typed, {"companions": refusal.detail})
     except domain.DoesNotFit as refusal:
@@ -166,31 +174,18 @@ async def book_walk(request: Request, who: VisitorDep, form: FormDep, desk: Desk
 
 
 def _body(typed: Mapping[str, Any], slot_id: str) -> dict[str, Any]:
-    """The form as the API's body; of an adult nothing about her age goes along."""
-    adult = typed["adult"] == "yes"
-    guardian = {"name": typed["guardian"].strip(), "consents": typed["consents"] == "yes"}
+    """The form as the API's body."""
     return {
         "slot_id": slot_id,
         "name": typed["name"],
-        "email": typed["email"],
-        "adult": adult,
+        "email": typed["email"].strip() or None,
+        "mobile": typed["mobile"].strip() or None,
         "note": typed["note"],
         "companions": whole(typed["companions"].strip() or "0"),
-        "age": None if adult or not typed["age"] else whole(typed["age"].strip()) or 0,
         "needs": typed["needs"],
         "language": typed["language"] or None,
-        "guardian": None if adult or not guardian["name"] else guardian,
-    }
-
-
-def _young_errors(typed: Mapping[str, Any], refusal: Refusal) -> dict[str, str]:
-    """Why somebody under 18 may not, what is missing, or that she has not said whether she is."""
-    if isinstance(refusal, domain.TooYoung):
-        return {"age": refusal.detail}
-    if isinstance(refusal, domain.AdultsOnly) or not (typed["age"] or typed["guardian"]):
-        return {"adult": refusal.detail}
-    missing = {name: WRONG[name] for name in ("age", "guardian") if not typed[name].strip()}
-    return missing or {"consents": marked("Your parent or guardian must agree")}
+        "safe_contact": safe_contact.body_of(typed),
+    } | youth.body_of(typed)
 
 
 async def _booked(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
@@ -274,6 +269,7 @@ def _form(
         seconds_left=int(left.total_seconds()) if left else 0,
         typed=typed,
         phone=desk.limits.phone,
+        mobiles=desk.mobiles,
         known_needs=NEEDS,
         known_languages=LANGUAGES,
         bilingual=True,

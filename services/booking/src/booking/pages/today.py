@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from booking import domain, service, store
 from booking.pages.needs import needs_in_words
+from booking.pages.safe_contact import safe_contact_in_words
 from booking.schemas import DeskDep, wards_of
 from shared.auth import Principal, staff_page
 from shared.errors import Conflict
@@ -83,6 +84,7 @@ async def show_day(
         expected=found.expected,
         beside=found.beside,
         needs_in_words=needs_in_words,
+        safe_contact_in_words=safe_contact_in_words,
         safe_word_of=desk.safe_word,
         feed=feed,
         level_of=domain.level,

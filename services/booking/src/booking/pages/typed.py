@@ -61,10 +61,17 @@ def said_day(day: date | None) -> str:
 
 
 def wrong_fields(error: ValidationError, words: Mapping[str, str], usual: str) -> dict[str, str]:
-    """The words for every field that is wrong; ``usual`` is the field of what concerns several."""
+    """The words for every field that is wrong; ``usual`` is the field of what concerns several.
+
+    Within a field that has words of its own, nothing else is looked for.
+    """
     steps = {
         str(step)
         for each in error.errors(include_input=False, include_url=False)
-        for step in (each["loc"] or (usual,))
+        for step in _steps(each["loc"], words) or (usual,)
     }
     return {name: said for name, said in words.items() if name in steps}
+
+
+def _steps(loc: tuple[int | str, ...], words: Mapping[str, str]) -> tuple[int | str, ...]:
+    return loc[:1] if loc and loc[0] in words else loc

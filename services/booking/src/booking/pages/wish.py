@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from booking import domain, service
-from booking.pages import faults
+from booking.pages import faults, safe_contact
 from booking.pages.needs import LANGUAGES, NEEDS
 from booking.pages.typed import typed_in, whole, wrong_fields
 from booking.schemas import AskBody, DeskDep, assisting
@@ -37,10 +37,12 @@ FIELDS = (
     "woman",
     "name",
     "email",
+    "mobile",
     "companions",
     "language",
     "note",
     "adult",
+    *safe_contact.FIELDS,
 )
 SEVERAL = ("wards", "days", "needs")
 WRONG: Mapping[str, str] = {
@@ -75,6 +77,7 @@ async def ask(request: Request, who: AskingDep, form: FormDep, desk: DeskDep) ->
     except ValidationError as error:
         # Hours that do not last are both fields' fault; the later one is told.
         wrong = wrong_fields(error, WRONG, "to") or {"to": WRONG["to"]}
+        wrong |= safe_contact.one_way(typed)
         return _form(request, desk, typed, wrong | errors, status=422)
     if errors:
         return _form(request, desk, typed, errors, status=422)
@@ -95,10 +98,12 @@ def _body(typed: Mapping[str, Any]) -> dict[str, Any]:
         "light": typed["light"],
         "officer_sex": "female" if typed["woman"] else None,
         "name": typed["name"],
-        "email": typed["email"],
+        "email": typed["email"].strip() or None,
+        "mobile": typed["mobile"].strip() or None,
         "note": typed["note"],
         "needs": typed["needs"],
         "language": typed["language"] or None,
+        "safe_contact": safe_contact.body_of(typed),
         "companions": whole(typed["companions"] or "0"),
         "adult": bool(typed["adult"]),
     }
@@ -220,6 +225,7 @@ def _form(
         weekdays=WEEKDAYS,
         phone=desk.limits.phone,
         bilingual=True,
+        mobiles=desk.mobiles,
         errors=errors,
     )
 

@@ -6,20 +6,24 @@ Invariant: fields that are not named here, and values of another type, are refus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from booking import domain
 from booking.schemas.inputs import (
     Code,
     Companions,
     Degrees,
-    Email,
+    EmailUnlessMobile,
+    FromWall,
     Language,
     Line,
     LondonTime,
     Minutes,
+    Mobile,
     Note,
+    ToWall,
     YesOrNo,
+    wall,
 )
 from booking.service import Booking, NewBar, NewSlot
 from shared.events.walks import Aborted, Party, Shortened
@@ -97,12 +101,44 @@ class GuardianBody(Body):
     consents: YesOrNo
 
 
+class SafeContactBody(Body):
+    """When and how she may be reached. ``from`` and ``to`` are London wall times between which a message
+    may be sent, over midnight where ``to`` is the earlier; both, an hour apart, or neither: at any time.
+    ``neutral`` messages say only that there is something to see. What is left out is the safe side.
+    """
+
+    begin: FromWall | None = Field(None, alias="from")
+    end: ToWall | None = Field(None, alias="to")
+    no_voicemail: YesOrNo = True
+    neutral: YesOrNo = True
+
+    @model_validator(mode="after")
+    def _last(self) -> "SafeContactBody":
+        if (self.begin is None) != (self.end is None):
+            raise ValueError("must say both from and to, or neither")
+        if (
+            self._hours
+            and domain.safe_contact.last(self._hours) < domain.safe_contact.SHORTEST_MINUTES
+        ):
+            raise ValueError("must last an hour at least")
+        return self
+
+    @property
+    def _hours(self) -> domain.Hours | None:
+        return (wall(self.begin), wall(self.end)) if self.begin and self.end else None
+
+    def rules(self) -> domain.SafeContact:
+        """What she has said."""
+        return domain.SafeContact(self._hours, self.no_voicemail, self.neutral)
+
+
 class BookWalkBody(Body):
     """A booking: which slot, for whom. ``note`` is for the officer and stays here.
 
     Of ``companions`` nothing but their number is asked. Whoever is not ``adult`` says her ``age`` and a
     ``guardian`` who consents, where the slot's team takes her.
     ``needs`` and ``language`` are codes that the slot's officer must bring, kept as the note is.
+    Without ``safe_contact`` she has not been asked: messages come at once and say when, where and with whom.
     ``hold`` is what ``POST /holds`` answered; without one the slot is booked if it is free.
     """
 
@@ -122,7 +158,8 @@ class BookWalkBody(Body):
 
     slot_id: UUID
     name: Line
-    email: Email
+    mobile: Mobile | None = None
+    email: EmailUnlessMobile = None
     adult: YesOrNo
     note: Note | None = None
     hold: Hold | None = None
@@ -131,6 +168,7 @@ class BookWalkBody(Body):
     guardian: GuardianBody | None = None
     needs: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
     language: Language | None = None
+    safe_contact: SafeContactBody | None = None
 
     def booking(self) -> Booking:
         """The booking that is asked for."""
@@ -138,6 +176,7 @@ class BookWalkBody(Body):
             slot_id=self.slot_id,
             name=self.name,
             email=self.email,
+            mobile=self.mobile,
             adult=self.adult,
             note=self.note or None,
             hold=self.hold,
@@ -145,6 +184,7 @@ class BookWalkBody(Body):
             young=self._young(),
             needs=tuple(dict.fromkeys(self.needs)),
             language=self.language,
+            safe_contact=self.safe_contact and self.safe_contact.rules(),
         )
 
     def _young(self) -> domain.Young | None:

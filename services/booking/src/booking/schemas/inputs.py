@@ -12,9 +12,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, Field, Strict, StringConstraints, ValidatorFunctionWrapHandler
+from pydantic import (
+    AfterValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic.functional_validators import BeforeValidator, WrapValidator
 
 from booking import domain
@@ -28,6 +36,15 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SPACE_FOR_PLUS = re.compile(r" (?=\d\d:\d\d$)")
 ASSISTING = frozenset({"officer", "coordinator"})
 CURSOR_PARTS = 2
+UNDIALLED = "must be a mobile number, like 07700 900123"
+DIALLED = re.compile(r"\+?[0-9 ().-]+")
+TEXTED = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.UNKNOWN,
+    }
+)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
@@ -39,6 +56,15 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Note = Annotated[Text, StringConstraints(max_length=1000)]
+
+FromWall = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+ToWall = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+def wall(text: str) -> time:
+    """A wall time; 24:00 is midnight."""
+    return time() if text == "24:00" else time.fromisoformat(text)
+
 
 Code = Annotated[Text, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Language = Annotated[Text, StringConstraints(pattern=r"^[a-z]{2,3}$")]
@@ -55,7 +81,33 @@ def _deliverable(text: str) -> str:
     return found.ascii_email or found.normalized
 
 
+def _dialled(text: str) -> str:
+    """The number in E.164, read as it is dialled in the United Kingdom.
+
+    Possible is enough: Ofcom keeps numbers for tests (07700 900000 to 900999) that are valid for nobody.
+    """
+    try:
+        number = phonenumbers.parse(text, "GB")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(UNDIALLED) from error
+    possible = phonenumbers.is_possible_number_for_type(number, phonenumbers.PhoneNumberType.MOBILE)
+    takes_texts = phonenumbers.number_type(number) in TEXTED
+    if not (DIALLED.fullmatch(text) and possible and takes_texts):
+        raise ValueError(UNDIALLED)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _one_way(email: str | None, said: ValidationInfo) -> str | None:
+    """An address or a number, not both; of a number that was refused nothing more is said."""
+    if "mobile" in said.data and (email is None) == (said.data["mobile"] is None):
+        raise ValueError("must be given, or a mobile in its place: one of the two")
+    return email
+
+
 Email = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_deliverable)]
+Mobile = Annotated[Text, StringConstraints(max_length=30), AfterValidator(_dialled)]
+# Of a body whose ``mobile`` stands before it.
+EmailUnlessMobile = Annotated[Email | None, AfterValidator(_one_way), Field(validate_default=True)]
 YesOrNo = Annotated[bool, Strict()]
 Minutes = Annotated[int, Strict()]
 Companions = Annotated[

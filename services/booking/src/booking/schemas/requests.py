@@ -9,9 +9,21 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from booking import domain
-from booking.schemas.bodies import EXAMPLE_SLOT, Body
-from booking.schemas.inputs import Code, Companions, Email, Language, Line, Note, YesOrNo
-from booking.schemas.rosters import FromWall, ToWall, WardText, Weekday, wall
+from booking.schemas.bodies import EXAMPLE_SLOT, Body, SafeContactBody
+from booking.schemas.inputs import (
+    Code,
+    Companions,
+    EmailUnlessMobile,
+    FromWall,
+    Language,
+    Line,
+    Mobile,
+    Note,
+    ToWall,
+    YesOrNo,
+    wall,
+)
+from booking.schemas.rosters import WardText, Weekday
 from booking.service import Wish
 from booking.service.roster_answers import WEEKDAYS
 
@@ -64,10 +76,12 @@ class AskBody(Body):
     language: Language | None = None
     needs: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
     name: Line
-    email: Email
+    mobile: Mobile | None = None
+    email: EmailUnlessMobile = None
     adult: YesOrNo
     note: Note | None = None
     companions: Companions = 0
+    safe_contact: SafeContactBody | None = None
 
     def wish(self) -> Wish:
         """The wish."""
@@ -80,9 +94,11 @@ class AskBody(Body):
             needs=tuple(dict.fromkeys(self.needs)),
             name=self.name,
             email=self.email,
+            mobile=self.mobile,
             adult=self.adult,
             note=self.note or None,
             companions=self.companions,
+            safe_contact=self.safe_contact and self.safe_contact.rules(),
         )
 
 

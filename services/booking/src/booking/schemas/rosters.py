@@ -3,22 +3,20 @@
 Invariant: a wall time has no date and no offset; ``24:00`` is the midnight that ends a day.
 """
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 from pydantic.functional_validators import BeforeValidator
 
 from booking import domain
 from booking.schemas.bodies import Body, Capacity, MeetingPointBody
-from booking.schemas.inputs import DAY, Line
+from booking.schemas.inputs import DAY, FromWall, Line, ToWall, wall
 from booking.service.roster_answers import WEEKDAYS
 from shared.web import Text
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-FromWall = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-ToWall = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 WardText = Annotated[Text, Field(min_length=1, max_length=20)]
 
 
@@ -34,11 +32,6 @@ Day = Annotated[
     Field(ge=date(2000, 1, 1), le=date(2100, 1, 1)),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-01-12"]}),
 ]
-
-
-def wall(text: str) -> time:
-    """A wall time; 24:00 is midnight."""
-    return time() if text == "24:00" else time.fromisoformat(text)
 
 
 def hours(begin: str, end: str) -> domain.Hours:

@@ -181,11 +181,27 @@ def contact(walk: domain.Walk, person: domain.Person, hers: Hers) -> dict[str, A
         **booked,
         "sequence": walk.sequence,
         "email": person.email,
+        "mobile": person.mobile,
         "name": person.name,
+        "safe_contact": safe_contact(person),
         "initiator": walk.initiator,
         "missing_party": walk.missing_party,
         "calendar_url": f"{booked['manage_url']}/walk.ics",
         "first_until": first_until and instant(first_until),
+    }
+
+
+def safe_contact(person: domain.Person) -> dict[str, Any] | None:
+    """When and how somebody may be written to; None: she was not asked."""
+    rules = person.safe_contact
+    if rules is None:
+        return None
+    begin, end = rules.hours or (None, None)
+    return {
+        "from": begin and f"{begin:%H:%M}",
+        "to": end and f"{end:%H:%M}",
+        "no_voicemail": rules.no_voicemail,
+        "neutral": rules.neutral,
     }
 
 

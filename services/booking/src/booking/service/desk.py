@@ -20,6 +20,7 @@ from booking.store.erasures import ErasureList
 from booking.store.sealing import Sealing
 from shared.areas import BoundarySet
 from shared.clock import Clock
+from shared.errors import Fault, Invalid
 from shared.postgres import Database
 
 MINUTE = timedelta(minutes=1)
@@ -48,7 +49,7 @@ class Desk:
 
     ``burst`` counts bookings and wishes, ``holds`` slots held by forms, ``returns`` codes said. ``wait``
     is how long after its band the shared tier is told, ``slots_shown`` how many slots the public sees
-    for each ward and day.
+    for each ward and day. ``mobiles``: texts can be sent.
     """
 
     database: Database
@@ -68,14 +69,21 @@ class Desk:
     together: Together
     wait: timedelta
     slots_shown: int
+    mobiles: bool
+
+    def require_reachable(self, mobile: str | None) -> None:
+        """Raise Invalid when she gives a number and there is nothing to send texts with."""
+        if mobile is not None and not self.mobiles:
+            said = "cannot be written to here: give an email address, or call us"
+            raise Invalid(faults=[Fault("#/mobile", said)])
 
     def telling(self, at: datetime) -> domain.Telling:
         """How something that happens at ``at`` is told."""
         return domain.Telling(at, self.wait)
 
-    def contact(self, email: str) -> bytes:
-        """The digest by which an address is counted."""
-        counted = domain.counted_as(email).encode()
+    def contact(self, email: str | None, mobile: str | None) -> bytes:
+        """The digest by which an address or a number is counted."""
+        counted = domain.counted_as(email, mobile).encode()
         return hmac.new(self.contact_key, counted, hashlib.sha256).digest()
 
     def holder(self, secret: str) -> bytes:

@@ -38,11 +38,26 @@ class Wish:
     language: str | None
     needs: tuple[str, ...]
     name: str
-    email: str
+    email: str | None
     adult: bool
     note: str | None
     by: str | None = None
     companions: int = 0
+    safe_contact: domain.SafeContact | None = None
+    mobile: str | None = None
+
+    @property
+    def person(self) -> domain.Person:
+        """Who asks."""
+        return domain.Person(
+            self.name,
+            self.email,
+            self.note,
+            needs=self.needs,
+            language=self.language,
+            safe_contact=self.safe_contact,
+            mobile=self.mobile,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ async def ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
     """Take a wish into the line. Raises AdultsOnly, Invalid (a ward that there is not), TooManyWalks."""
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
+    desk.require_reachable(wish.mobile)
     if not wish.adult:
         raise domain.AdultsOnly
     unknown = [nth for nth, code in enumerate(wish.wards) if code not in desk.areas.by_code]
@@ -80,7 +96,7 @@ async def ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
 
 
 async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
-    at, contact, request_id = desk.clock(), desk.contact(wish.email), new_id()
+    at, contact, request_id = desk.clock(), desk.contact(wish.email, wish.mobile), new_id()
     asked = domain.Request(
         id=request_id,
         reference=new_reference(),
@@ -94,10 +110,7 @@ async def _ask(desk: Desk, wish: Wish, request: Once) -> dict[str, Any]:
         needs=wish.needs,
         companions=wish.companions,
     )
-    person = domain.Person(
-        wish.name, wish.email, wish.note, needs=wish.needs, language=wish.language
-    )
-    asking = store.requests.Asking(contact, desk.sealing.close(request_id, person))
+    asking = store.requests.Asking(contact, desk.sealing.close(request_id, wish.person))
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept

@@ -30,7 +30,8 @@ Decide = Callable[[domain.Walk, domain.Telling], tuple[domain.Walk, domain.Facts
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking as a participant asks for it; ``email`` is checked and in ASCII.
+    """A booking as a participant asks for it; ``email`` is checked and in ASCII, or else there is a
+    ``mobile`` in E.164.
 
     ``hold`` is what she holds the slot by, where she does; ``by`` who of the staff books it for her; so many
     ``companions`` come with her. ``young`` is of somebody who is not ``adult``. ``needs`` and
@@ -39,7 +40,7 @@ class Booking:
 
     slot_id: UUID
     name: str
-    email: str
+    email: str | None
     adult: bool
     note: str | None
     hold: str | None = None
@@ -48,6 +49,8 @@ class Booking:
     young: domain.Young | None = None
     needs: tuple[str, ...] = ()
     language: str | None = None
+    safe_contact: domain.SafeContact | None = None
+    mobile: str | None = None
 
     @property
     def to_be_met(self) -> domain.Needs:
@@ -66,17 +69,20 @@ class Booking:
             guardian=young.guardian if young else None,
             needs=self.needs,
             language=self.language,
+            safe_contact=self.safe_contact,
+            mobile=self.mobile,
         )
 
 
 async def book_walk(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
     """Give a slot to whoever asks first.
 
-    Raises AdultsOnly, TooYoung, GuardianNeeded, NotFound, TooManyWalks, or with up to three alternatives
-    SlotTaken (TooFewPlaces where there is room for fewer), DoesNotFit.
+    Raises Invalid, AdultsOnly, TooYoung, GuardianNeeded, NotFound, TooManyWalks, or with up to three
+    alternatives SlotTaken (TooFewPlaces where there is room for fewer), DoesNotFit.
     """
     if not desk.burst.take(desk.clock()):
         raise domain.TooManyWalks(desk.limits.phone)
+    desk.require_reachable(booking.mobile)
     try:
         try:
             return await _book_again(desk, booking, request)
@@ -105,7 +111,9 @@ async def _instead(
     """
     at, wanted, companions = desk.clock(), booking.slot_id, booking.companions
     async with desk.database.transaction() as connection:
-        await store.people.note_refused_try(connection, desk.contact(booking.email), at)
+        await store.people.note_refused_try(
+            connection, desk.contact(booking.email, booking.mobile), at
+        )
         found = await store.slots.alternatives(
             connection, wanted, at=at, few=desk.slots_shown, needs=booking.to_be_met
         )
@@ -152,7 +160,7 @@ async def _book(desk: Desk, booking: Booking, request: Once) -> dict[str, Any]:
 def _joining(desk: Desk, booking: Booking) -> store.walks.Joining:
     participant_id = new_id()
     sealed = desk.sealing.close(participant_id, booking.person)
-    return store.walks.Joining(participant_id, desk.contact(booking.email), sealed)
+    return store.walks.Joining(participant_id, desk.contact(booking.email, booking.mobile), sealed)
 
 
 async def _note_assisted(connection: Connection, by: str, participant_id: UUID) -> None:

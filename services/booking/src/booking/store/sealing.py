@@ -10,11 +10,13 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import time
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from booking.domain import Person, read_keys
+from booking.domain import Person, SafeContact, read_keys
 
 KEY_BITS = 256
 NONCE_BYTES = 12
@@ -44,7 +46,7 @@ class Sealing:
     def close(self, participant_id: UUID, person: Person) -> Sealed:
         """Seal a person under a key that nobody has used before."""
         key = AESGCM.generate_key(KEY_BITS)
-        content = json.dumps(asdict(person), ensure_ascii=False).encode()
+        content = json.dumps(asdict(person), ensure_ascii=False, default=time.isoformat).encode()
         return Sealed(
             self.current,
             _close(self.keys[self.current], key, participant_id),
@@ -55,7 +57,24 @@ class Sealing:
         """The person again; raises KeyError without the master key, InvalidTag when it is not hers."""
         key = _open(self.keys[sealed.key_name], sealed.wrapped_key, participant_id)
         content = json.loads(_open(key, sealed.content, participant_id))
-        return Person(**content | {"needs": tuple(content.get("needs", ()))})
+        return _person(content)
+
+
+def _person(content: dict[str, Any]) -> Person:
+    """A person of what was sealed, which of old says less."""
+    safe = content.get("safe_contact")
+    more: dict[str, Any] = {
+        "needs": tuple(content.get("needs", ())),
+        "safe_contact": _safe_contact(**safe) if safe else None,
+    }
+    return Person(**content | more)
+
+
+def _safe_contact(hours: list[str] | None, **rest: bool) -> SafeContact:
+    if hours is None:
+        return SafeContact(None, **rest)
+    begin, end = hours
+    return SafeContact((time.fromisoformat(begin), time.fromisoformat(end)), **rest)
 
 
 def _close(key: bytes, content: bytes, participant_id: UUID) -> bytes:

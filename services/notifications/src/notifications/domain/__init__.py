@@ -3,6 +3,6 @@
 Invariant: pure: no I/O, no clock, no randomness; the present moment and the jitter are given.
 """
 
-from notifications.domain import alerts, messages, wishes, words
+from notifications.domain import alerts, messages, safe_contact, wishes, words
 
-__all__ = ["alerts", "messages", "wishes", "words"]
+__all__ = ["alerts", "messages", "safe_contact", "wishes", "words"]

@@ -1,6 +1,6 @@
 """A message: whether it still holds at the moment of sending, and what becomes of it afterwards.
 
-    intended -> sending -> delivered
+    intended -> sending -> delivered       (outside her hours it waits as it is)
         |  ^        |-> retrying -> (sending ...)
         |  |        `-> failed
         `-> withheld | expired
@@ -16,6 +16,7 @@ from typing import Literal
 from uuid import UUID
 
 from notifications.domain.alerts import Alert
+from notifications.domain.safe_contact import NOT_ASKED, SafeContact, cannot_wait, opens_at
 from shared.events.alerts import Rung
 
 Purpose = Literal[
@@ -63,11 +64,15 @@ LONGEST_RETRY = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class WalkTimes:
-    """The facts of a walk that a message was intended with."""
+    """The facts of a walk that a message was intended with.
+
+    ``needed_by``: she is lost a walk, and sets off for it then unless she knows; None: she is not.
+    """
 
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    needed_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class WalkNow:
     ends_at: datetime
     cancelled_by: str | None
     missing_party: str | None
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     name: str = field(repr=False)
     place: str = field(repr=False)
     officer: str = field(repr=False)
@@ -126,14 +131,20 @@ class WalkNow:
     calendar_url: str | None = field(default=None, repr=False)
     safe_word: str | None = field(default=None, repr=False)
     first_until: datetime | None = None
+    safe_contact: SafeContact = field(default=NOT_ASKED, repr=False)
+    mobile: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a message goes out now; if not, what it becomes and why (a code, never words)."""
+    """Whether a message goes out now; if not, what it becomes and why (a code, never words).
 
-    state: Literal["sending", "withheld", "expired"]
+    ``due_at`` is when to look again, None for never.
+    """
+
+    state: State
     reason: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,16 @@ def judge_walk(message: Message, walk: WalkNow | None, *, at: datetime) -> Verdi
     if message.purpose in PROMISES and _times(message) != (walk.starts_at, walk.ends_at):
         return Verdict("withheld", "time-changed")
     return GO
+
+
+def judge_hours(message: Message, rules: SafeContact, *, at: datetime) -> Verdict:
+    """Whether a message to her may go out at this hour; one that has been tried stays one that has."""
+    opens = opens_at(rules, at)
+    needed_by = message.about.needed_by if isinstance(message.about, WalkTimes) else None
+    if opens == at or cannot_wait(needed_by, opens, at=at):
+        return GO
+    waiting = "intended" if message.state == "intended" else "retrying"
+    return Verdict(waiting, "her-hours", opens)
 
 
 def _times(message: Message) -> tuple[datetime, datetime]:

@@ -17,6 +17,7 @@ from notifications.domain.messages import (
     WishNews,
     judge_alone,
 )
+from notifications.domain.safe_contact import NOT_ASKED, SafeContact
 from shared.events import Received, requests
 
 # A new wish is looked at within seconds: what comes of that says all that its first mail would.
@@ -63,10 +64,12 @@ class WishNow:
     state: str
     priority: bool
     offer: OfferNow | None = field(repr=False)
-    email: str = field(repr=False)
+    email: str | None = field(repr=False)
     name: str = field(repr=False)
     force_phone: str = field(repr=False)
     manage_url: str = field(repr=False)
+    safe_contact: SafeContact = field(default=NOT_ASKED, repr=False)
+    mobile: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

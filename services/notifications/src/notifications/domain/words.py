@@ -37,7 +37,11 @@ _PROMISED = frozenset(
 )
 _WISHED = frozenset({"name", "first", "wish_url", "force_phone"})
 
-PLACEHOLDERS: Mapping[Purpose, frozenset[str]] = {
+# What is sent in place of any message to her that is to say nothing.
+SILENT = "silent.v1"
+
+PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    "silent": frozenset({"link"}),
     "walk_confirmed": _PROMISED,
     "walk_moved": _PROMISED,
     "officer_changed": _PROMISED,
@@ -104,6 +108,16 @@ def unmet_words(standing: Standing, ward_names: Mapping[str, str], requests_url:
         "asked": moment(standing.asked_at),
         "requests_url": requests_url,
     }
+
+
+def silent_words(her_page: str) -> Words:
+    """What a message may say that says nothing: where there is something to see."""
+    return {"link": one_line(her_page)}
+
+
+def silent_text(her_page: str) -> str:
+    """The one text there is: short, for a text is paid by its length."""
+    return f"Something to see about your appointment: {one_line(her_page)} Nobody reads replies."
 
 
 def _book_url(her_page: str) -> str:

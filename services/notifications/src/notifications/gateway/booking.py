@@ -5,20 +5,31 @@ BookingSilent, which says why by a code and quotes nothing.
 """
 
 from collections.abc import Callable
+from datetime import time
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from notifications.domain.messages import WalkNow
+from notifications.domain.safe_contact import NOT_ASKED, SafeContact
 from notifications.domain.wishes import OfferNow, Standing, WishNow
 from shared.auth.tokens import NoToken, ServiceTokens
 
 AUDIENCE = "booking"
 
 T = TypeVar("T")
+Mobile = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$")]
 
 
@@ -41,10 +52,29 @@ class _Officer(_Sent):
     force_phone: str
 
 
-class _Contact(_Sent):
+class _SafeContact(_Sent):
+    begin: time | None = Field(alias="from")
+    end: time | None = Field(alias="to")
+    neutral: bool
+
+
+class _Reached(_Sent):
+    """How she is reached: by mail, or else by texts."""
+
+    email: str | None
+    mobile: Mobile | None = None
+    safe_contact: _SafeContact | None = None
+
+    @model_validator(mode="after")
+    def _by_one(self) -> Self:
+        if (self.email is None) == (self.mobile is None):
+            raise ValueError("must be one of the two")
+        return self
+
+
+class _Contact(_Reached):
     state: str
     sequence: int
-    email: str
     name: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
@@ -81,10 +111,9 @@ class _Offer(_Sent):
     officer: _Named
 
 
-class _WishContact(_Sent):
+class _WishContact(_Reached):
     state: str
     priority: bool
-    email: str
     name: str
     force_phone: str
     manage_url: Link
@@ -159,6 +188,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         cancelled_by=sent.initiator,
         missing_party=sent.missing_party,
         email=sent.email,
+        mobile=sent.mobile,
         name=sent.name,
         place=sent.meeting_point.name,
         officer=sent.officer.display_name,
@@ -168,6 +198,7 @@ def _walk_now(sent: _Contact) -> WalkNow:
         calendar_url=sent.calendar_url,
         safe_word=sent.safe_word,
         first_until=sent.first_until,
+        safe_contact=_rules(sent.safe_contact),
     )
 
 
@@ -177,10 +208,19 @@ def _wish_now(sent: _WishContact) -> WishNow:
         priority=sent.priority,
         offer=_offer_now(sent.offer) if sent.offer else None,
         email=sent.email,
+        mobile=sent.mobile,
         name=sent.name,
         force_phone=sent.force_phone,
         manage_url=sent.manage_url,
+        safe_contact=_rules(sent.safe_contact),
     )
+
+
+def _rules(sent: _SafeContact | None) -> SafeContact:
+    if sent is None:
+        return NOT_ASKED
+    hours = (sent.begin, sent.end) if sent.begin is not None and sent.end is not None else None
+    return SafeContact(hours, sent.neutral)
 
 
 def _offer_now(sent: _Offer) -> OfferNow:

@@ -2,7 +2,8 @@
 
 Invariant: a template may name the placeholders that its purpose allows and no others (checked when
 the process starts); HTML is escaped; no value reaches a header but the recipient's address, which
-must be exactly one address; the Message-ID comes from the message's id and so never changes.
+must be exactly one address; the Message-ID comes from the message's id and so never changes; a mail that
+says nothing comes from a sender that says nothing.
 """
 
 import re
@@ -18,11 +19,11 @@ from uuid import UUID
 from jinja2 import FileSystemLoader, StrictUndefined, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from notifications.domain.messages import TEMPLATES
-from notifications.domain.words import PLACEHOLDERS, Words
+from notifications.domain.words import PLACEHOLDERS, SILENT, Words
 
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 OTHER_SCRIPTS = re.compile(r"[^\x00-\x7f]")
+NEUTRAL_NAME = "Appointments"
 LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 
 
@@ -35,12 +36,16 @@ class OddTemplate(Exception):
 
 
 class Letters:
-    """The templates of all messages, and the address they are sent from."""
+    """The templates of all messages, and the addresses they are sent from."""
 
-    def __init__(self, sender: str, folder: Path = FOLDER) -> None:
-        """Raises OddTemplate when a template asks for more than it may have."""
+    def __init__(self, sender: str, neutral: str | None = None, folder: Path = FOLDER) -> None:
+        """``neutral`` (else ``sender``) sends what says nothing.
+
+        Raises OddTemplate when a template asks for more than it may have.
+        """
         self._sender = sender
-        self._domain = sender.rpartition("@")[2]
+        self._neutral = Address(NEUTRAL_NAME, addr_spec=neutral or sender)
+        self._domain = self._neutral.domain
         self._templates = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folder),
             autoescape=lambda name: bool(name) and name.endswith(".html"),
@@ -57,7 +62,7 @@ class Letters:
         mail = EmailMessage(policy=SMTP)
         mail["Message-ID"] = f"<{message_id}@{self._domain}>"
         mail["Date"] = format_datetime(at)
-        mail["From"] = self._sender
+        mail["From"] = self._neutral if template == SILENT else self._sender
         mail["To"] = _one_address(to)
         mail["Subject"] = self._render(template, "subject", words).strip()
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
@@ -70,10 +75,10 @@ class Letters:
 
     def _check(self, folder: Path) -> None:
         """Every version of a purpose's templates that the package holds, not today's only."""
-        for purpose in TEMPLATES:
+        for purpose, allowed in PLACEHOLDERS.items():
             for path in folder.glob(f"{purpose}.v*"):
                 parsed = self._templates.parse(path.read_text())
-                if odd := meta.find_undeclared_variables(parsed) - PLACEHOLDERS[purpose]:
+                if odd := meta.find_undeclared_variables(parsed) - allowed:
                     raise OddTemplate(f"{path.name} asks for {', '.join(sorted(odd))}")
 
 

@@ -100,12 +100,12 @@ async def _try(room: PostRoom, message: Message, token: UUID) -> Settled | None:
     """What one try makes of a message; None when another worker has claimed it meanwhile."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
-            verdict, mail = await prepare(room, message)
-            if mail is None:
-                return Settled(verdict.state, verdict.reason, None)
+            verdict, letter = await prepare(room, message)
+            if letter is None:
+                return Settled(verdict.state, verdict.reason, verdict.due_at)
             if not await _begin_sending(room, message, token):
                 return None
-            outcome = await room.post.send(mail)
+            outcome = await room.send(letter)
     except BookingSilent:
         outcome = Outcome("put-off", "booking-silent")
     except BadAddress:

@@ -16,16 +16,18 @@ from shared.postgres import Connection
 # ruff: noqa: S608 - the statements are put together from constants of this file
 
 _COLUMNS = """message.id, message.purpose, message.template, message.walk_id, message.sequence,
-       message.starts_at, message.ends_at, message.alert_id, message.rung, message.request_id,
-       message.offer_no, message.until, message.state, message.attempts, message.created_at"""
+       message.starts_at, message.ends_at, message.needed_by, message.alert_id, message.rung,
+       message.request_id, message.offer_no, message.until, message.state, message.attempts,
+       message.created_at"""
 
 # $1.. are equally long arrays, one element a message.
 INSERT = """
 insert into message (id, purpose, template, walk_id, sequence, starts_at, ends_at, alert_id, rung,
-                     request_id, offer_no, until, due_at, created_at)
+                     request_id, offer_no, until, needed_by, due_at, created_at)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[],
                      $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[], $10::uuid[],
-                     $11::int[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+                     $11::int[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+                     $15::timestamptz[])
 on conflict do nothing
 """
 
@@ -86,6 +88,7 @@ async def insert(
         [wish and wish.request_id for wish in wishes],
         [wish and wish.offer_no for wish in wishes],
         [wish and wish.until for wish in wishes],
+        [walk and walk.needed_by for walk in walks],
         due,
         [each.created_at for each in messages],
     )
@@ -124,7 +127,7 @@ def _about(row: asyncpg.Record) -> WalkTimes | Told | WishNews:
         return Told(row["alert_id"], row["rung"])
     if row["request_id"]:
         return WishNews(row["request_id"], row["sequence"], row["until"], row["offer_no"])
-    return WalkTimes(row["sequence"], row["starts_at"], row["ends_at"])
+    return WalkTimes(row["sequence"], row["starts_at"], row["ends_at"], row["needed_by"])
 
 
 def _message(row: asyncpg.Record) -> Message:
