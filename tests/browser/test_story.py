@@ -20,6 +20,8 @@ from tests.infra import until
 
 pytestmark = pytest.mark.chromium
 
+# More fields than her form has.
+MANY = 20
 TIMES = re.compile(r"^\d|^midday|^midnight")
 
 
@@ -183,12 +185,22 @@ async def test_a_walk_can_be_booked_by_keyboard_alone(open_window: Opens) -> Non
     await keyboard.type("Nora Quill")
     order = await woman.tabs(1)
     await keyboard.type("nora@example.org")
-    order += await woman.tabs(1)
-    order += await woman.tabs(1)
+    while order[-1][1] != "I am 18 or over":
+        order += await woman.tabs(1)
+        assert len(order) < MANY, order
     await keyboard.press("Space")
     order += await woman.tabs(1)
     assert [label.split(" (")[0] for _, label in order] == [
         "Email address",
+        "Or a mobile number",
+        "Send me messages only after",
+        "and only before",
+        "Messages may say when, where and with whom I walk",
+        "You may leave a message on my voicemail",
+        "British Sign Language",
+        "An officer whose lips I can read",
+        "A way without steps",
+        "Which language would you like to speak?",
         "Anything the officer should know",
         "I am 18 or over",
         "Book this walk",
