@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from booking import domain, service, store
 from booking.pages.needs import needs_in_words
-from booking.pages.safe_contact import safe_contact_in_words
+from booking.pages.reaching import safe_contact_in_words
 from booking.schemas import DeskDep, wards_of
 from shared.auth import Principal, staff_page
 from shared.errors import Conflict

@@ -17,7 +17,7 @@ from booking import domain, service
 from booking.pages import today
 from booking.pages.histories import in_words
 from booking.pages.needs import needs_in_words
-from booking.pages.safe_contact import safe_contact_in_words
+from booking.pages.reaching import safe_contact_in_words
 from booking.schemas import DeskDep
 from booking.service import Desk
 from shared.auth import Principal, csrf_form, once_of, staff_page
