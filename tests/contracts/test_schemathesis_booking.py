@@ -132,7 +132,7 @@ class Asking:
 def dictionaries(known: Known) -> str:
     """Seven times of ten an id is one that there is."""
     bindings = {
-        **{f"path.{name}": name for name in known if name not in {"slot_id", "reference"}},
+        **{f"path.{name}": name for name in known if name != "reference"},
         "body.slot_id": "slot_id",
         "body.officer_id": "officer_id",
         "body.reference": "reference",

@@ -102,6 +102,7 @@ class Booked(Walked):
         life = self.life(nth)
         late = "too-late" if self.at >= life.place.at else "done"
         expected = late if life.state == "confirmed" else "wrong-state"
+        expected = "link-over" if life.link_is_over(self.at) else expected
         doing = service.cancel_by_link(self.booking.desk, life.token, NO_KEY)
         self.meet("cancel by her", doing, expected)
         if expected == "done":
@@ -118,7 +119,9 @@ class Booked(Walked):
         cancelled = [life for life in self.model.lives if life.state == "cancelled"]
         life = cancelled[nth % len(cancelled)]
         assert life.cancelled_at is not None
-        if life.initiator != "participant":
+        if life.link_is_over(self.at):
+            expected = "link-over"
+        elif life.initiator != "participant":
             expected = "wrong-state"
         elif self.at > life.cancelled_at + timedelta(minutes=10):
             expected = "too-late"
@@ -174,6 +177,8 @@ class Booked(Walked):
         return [life for life in self.model.lives if life.state == "confirmed"]
 
     def _move_expected(self, life: Life, place: Place, *, by_her: bool) -> str:
+        if by_her and life.link_is_over(self.at):
+            return "link-over"
         if life.state != "confirmed":
             return "wrong-state"
         if by_her and self.at >= life.place.at:

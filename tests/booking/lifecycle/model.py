@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from tests.booking.desk import POLICY
 
 WALK = timedelta(minutes=30)
+LINK_LASTS = timedelta(days=28)
 
 
 @dataclass
@@ -42,6 +43,10 @@ class Life:
     initiator: str | None = None
     cancelled_at: datetime | None = None
     overdue: str | None = None
+
+    def link_is_over(self, at: datetime) -> bool:
+        """Whether her link has stopped working: so long after its planned end."""
+        return at > self.place.at + WALK + LINK_LASTS
 
     def change(self, state: str | None = None, *, promise: bool = False) -> None:
         """Something happened to it."""
