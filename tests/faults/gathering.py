@@ -23,7 +23,7 @@ async def evidence_of(
         calls=calls,
         databases=databases_of(installation),
         bootstrap=installation.bootstrap,
-        letters=list(installation.mailbox.mails),
+        letters=installation.mailbox.mails,
         planted=planted,
         texts=texts,
         contact_key=installation.environments["booking"]["BOOKING_CONTACT_KEY"],
