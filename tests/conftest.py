@@ -9,7 +9,9 @@ import pytest
 from shared.postgres import Database, open_database
 from tests import infra
 from tests.infra import BEHIND_PGBOUNCER
-from tests.kafka import KafkaNode, choose_kafka, renew_topics
+from tests.kafka import choose_kafka
+from tests.kafka_node import KafkaNode
+from tests.kafka_topics import renew_topics
 from tests.tokens import TestIssuer, running_issuer
 
 LONG = ("tests/faults/", "tests/system/", "tests/browser/", "tests/shared/")

@@ -14,7 +14,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.infra import until
-from tests.kafka import SECURED, KafkaNode, apply_topics, new_identity, require_jars
+from tests.kafka_node import SECURED, KafkaNode, new_identity, require_jars
+from tests.kafka_topics import apply_topics
 from tests.keyring import Keyring, librdkafka
 
 NODES = 3

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.events import OWNERS, READERS, tier_of
 from tests.factories import SERVICES
-from tests.kafka import ACCESS
+from tests.kafka_topics import ACCESS
 
 
 def by_registry(service: str) -> dict[str, Any]:

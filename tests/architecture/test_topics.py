@@ -9,7 +9,7 @@ from shared.events import FACTS, OWNERS, READERS, REGISTRY, tier_of
 from shared.postgres import open_database
 from tests.conftest import FreshDatabase
 from tests.factories import SERVICES, parts_for
-from tests.kafka import TOPICS
+from tests.kafka_topics import TOPICS
 
 DAY_MS = 24 * 60 * 60 * 1000
 RETENTION_DAYS = {"internal": 30, "shared": 365}

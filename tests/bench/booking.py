@@ -12,7 +12,7 @@ import psutil
 from shared.postgres import Database
 from tests.bench.ground import Ground, spent
 from tests.bench.measuring import ROUNDS, Round, Row, in_turn, ratios
-from tests.kafka import free_port
+from tests.infra import free_port
 
 CONNECTIONS = 32
 REQUESTS = 3000

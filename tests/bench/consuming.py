@@ -12,7 +12,7 @@ from shared.clock import new_id
 from tests.bench import events
 from tests.bench.ground import Ground, spent
 from tests.bench.measuring import Round, Row, in_turn, ratios
-from tests.kafka import renew_topics
+from tests.kafka_topics import renew_topics
 
 NUMBER = 60_000
 SECONDS = 90

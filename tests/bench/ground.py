@@ -20,8 +20,9 @@ import psutil
 
 from shared.postgres import Database, open_database
 from tests.factories import PLACES, ROOT
-from tests.infra import Templates, until
-from tests.kafka import DEPLOY, JARS, KafkaNode, apply_topics, free_port, jars_can_run
+from tests.infra import Templates, free_port, until
+from tests.kafka_node import JARS, KafkaNode, jars_can_run
+from tests.kafka_topics import DEPLOY, apply_topics
 
 # PostgreSQL's own settings, durability among them, but for room: fsync and synchronous_commit are on.
 POSTGRES_CONFIG = """

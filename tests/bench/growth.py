@@ -10,7 +10,7 @@ from tests.bench import events
 from tests.bench.consuming import Counting, lay_events
 from tests.bench.ground import Ground
 from tests.bench.measuring import Round, Row, in_turn
-from tests.kafka import renew_topics
+from tests.kafka_topics import renew_topics
 
 ROUNDS = 2
 OUTBOXES = (10_000, 100_000, 1_000_000)

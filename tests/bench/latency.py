@@ -12,8 +12,8 @@ import httpx
 from tests.bench.booking import open_slots
 from tests.bench.ground import Ground
 from tests.bench.measuring import ROUNDS, Round, Row, in_turn, percentile
-from tests.infra import until
-from tests.kafka import free_port, renew_topics
+from tests.infra import free_port, until
+from tests.kafka_topics import renew_topics
 
 EVENTS = 200
 EVERY_SECONDS = 0.025

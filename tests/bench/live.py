@@ -12,7 +12,7 @@ from tests.bench.events import STARTS
 from tests.bench.ground import Ground, surroundings
 from tests.bench.measuring import ROUNDS, Round, Row, percentile, say
 from tests.factories import ROOT
-from tests.kafka import free_port
+from tests.infra import free_port
 from tests.tokens import running_issuer
 
 STEPS = (2000, 1000, 500)

@@ -14,7 +14,7 @@ from tests.bench.ground import Ground
 from tests.bench.measuring import ROUNDS, Round, Row, say
 from tests.embedded.process import Platform
 from tests.factories import SERVICES
-from tests.kafka import free_port
+from tests.infra import free_port
 
 SETTLE_SECONDS = 5
 PATIENCE_SECONDS = 60

@@ -13,7 +13,7 @@ from shared.clock import now
 from shared.postgres import Database
 from tests.bench.ground import Ground, spent
 from tests.bench.measuring import Round, Row, in_turn, percentile
-from tests.kafka import free_port
+from tests.infra import free_port
 
 CONNECTIONS = 32
 REQUESTS = 1500

@@ -9,7 +9,7 @@ import pytest
 
 from booking import domain
 from booking.domain import Walk
-from tests.booking.test_domain import HOUR, POLICY, a_slot, a_walk, only, start, telling, types
+from tests.booking.walks import HOUR, POLICY, a_slot, a_walk, only, start, telling, types
 from tests.factories import START
 
 MINUTE = timedelta(minutes=1)

@@ -14,11 +14,11 @@ from hypothesis import example, given, strategies as some
 from booking import domain, service
 from shared.idempotency import once
 from tests.booking.desk import POLICY, Booking, problem
+from tests.booking.rostering import added
 from tests.booking.test_changes import moves
-from tests.booking.test_domain import a_slot, telling
-from tests.booking.test_rosters import added
 from tests.booking.test_rosters_domain import CHANGES
 from tests.booking.test_service import token_of
+from tests.booking.walks import a_slot, telling
 
 LONDON = ZoneInfo("Europe/London")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

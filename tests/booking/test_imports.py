@@ -7,7 +7,7 @@ from httpx import Response
 
 from booking.app import SERVICE
 from tests.booking.desk import OTHER_WARD, WARD, Booking, Json, pointers
-from tests.booking.test_rosters import opened
+from tests.booking.rostering import opened
 
 HEAD = "officer,weekday,from,to,from_date,ward,near,meeting_name,longitude,latitude,until_date,capacity"
 

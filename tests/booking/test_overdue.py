@@ -13,9 +13,9 @@ from booking.worker import note_acknowledged
 from shared.events import Received, WardRef, alerts
 from shared.events.walks import INTERNAL, WalkOverdue
 from tests.booking.desk import POLICY, WARD, Booking
-from tests.booking.test_domain import a_slot, telling
 from tests.booking.test_today_pages import page, signed_in
 from tests.booking.test_worker import tick, working
+from tests.booking.walks import a_slot, telling
 from tests.factories import START
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

@@ -18,7 +18,7 @@ from tests.booking.replans import (
     sick,
     told,
 )
-from tests.booking.test_rosters import added
+from tests.booking.rostering import added
 from tests.booking.wishes import NO_KEY, asks, officer_is, token_of, works
 from tests.factories import START
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.booking.desk import OTHER_WARD, WARD, Booking
+from tests.booking.rostering import added, opened
 from tests.booking.test_absences import recorded
-from tests.booking.test_rosters import added, opened
 from tests.booking.test_teams import TERMS, changes, team
 from tests.booking.visiting import page, sends, signed_in
 from tests.factories import START

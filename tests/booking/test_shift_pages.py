@@ -3,7 +3,7 @@
 import pytest
 
 from tests.booking.desk import OTHER_WARD, WARD, Booking, Json, some_id
-from tests.booking.test_rosters import added, opened
+from tests.booking.rostering import added, opened
 from tests.booking.test_teams import TERMS, changes
 from tests.booking.visiting import page, sends, signed_in
 from tests.provider import hidden_fields

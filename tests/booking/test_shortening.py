@@ -9,9 +9,9 @@ from booking import domain, service
 from shared.errors import Invalid
 from shared.events.walks import INTERNAL, SHARED
 from tests.booking.desk import Booking, Json, pointers, problem
-from tests.booking.test_domain import POLICY, a_walk, telling
 from tests.booking.test_races import a_group
 from tests.booking.visiting import page, sends, signed_in
+from tests.booking.walks import POLICY, a_walk, telling
 from tests.factories import START
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -1,231 +1,24 @@
-"""Public pages in Welsh: whole or not at all, every text in the catalogue, dates as people say them."""
+"""Public pages in Welsh: whole or not at all, and nothing that she typed is lost."""
 
-import ast
-import io
-import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from html import unescape
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-import httpx
-import pytest
-from babel.messages.extract import extract_python
-from babel.messages.pofile import read_po
-from jinja2 import Environment, nodes
-
-import booking as booking_package
-import shared.pages
-from booking import domain, service
-from shared.auth.forms import FormRefused
-from shared.errors import Invalid, NotFound, Refusal
-from shared.pages import welsh
-from shared.pages.errors import heading
+from booking import service
 from shared.pages.languages import COOKIE
-from shared.phrases import Phrase, Text, read_back
-from shared.web.problems import Unforeseen
-from tests.booking.desk import ORIGIN, WARD, Booking
-from tests.booking.visiting import FROM_US, HER, HTML, form_for, page, sends, signed_in
-from tests.booking.wishes import DAY, officer_is, works
+from tests.booking.catalogues import assert_welsh
+from tests.booking.desk import ORIGIN, Booking
+from tests.booking.visiting import (
+    FROM_US,
+    HER,
+    HTML,
+    asks_by_form,
+    form_for,
+    page,
+    sends,
+    signed_in,
+)
+from tests.booking.wishes import DAY, works
 from tests.factories import START
 from tests.provider import hidden_fields
-
-SHARED = Path(shared.pages.__file__).parent
-BOOKING = Path(booking_package.__file__).parent
-# The templates that are there in both languages, beside what every page has around it.
-PAGES = (
-    "slots.html",
-    "return.html",
-    "book.html",
-    "needs.html",
-    "safe-contact.html",
-    "manage.html",
-    "move.html",
-    "wish-form.html",
-    "wish.html",
-    "wish-confirm.html",
-)
-AROUND = [
-    SHARED / "templates" / f"{name}.html" for name in ("base", "error", "accessibility", "cookies")
-]
-TEMPLATES = [*AROUND, *(BOOKING / "templates" / "booking" / name for name in PAGES)]
-MODULES = ("returning", "book", "needs", "faults", "manage", "wish", "youth", "safe_contact")
-SPEAKING = [
-    *(BOOKING / "pages" / f"{name}.py" for name in MODULES),
-    BOOKING / "domain" / "words.py",
-]
-REFUSING = [
-    BOOKING / "service" / "claims.py",
-    *(BOOKING / "domain" / f"{name}.py" for name in ("refusals", "walks", "changes", "whys")),
-]
-SHARED_PYTHON = [SHARED / "environment.py", SHARED / "navigation.py"]
-IN_PYTHON = [*SHARED_PYTHON, *SPEAKING, *REFUSING]
-SENTENCE = re.compile(r"[A-Z][a-z]+ ")
-PLACEHOLDER = re.compile(r"%\(\w+\)s|<[^>]+>")
-UNCHECKED = "This Welsh has not been checked yet."
-# A name, what stands in English beside the Welsh, what a page's head needs; and what only staff are shown.
-COOKIES = {f"walkandtalk_{name}" for name in ("visitor", "language", "sign_in", "session")}
-AS_IT_IS = {"Walk and Talk", "- Walk and Talk", UNCHECKED} | COOKIES
-FOR_STAFF = re.compile(
-    r"\{% if (?:signed_in|may_switch) %\}.*?\{% else %\}|\{\{ govukPhaseBanner.*?\}\}|\{\{ govukGenericHeader.*?\}\}",
-    re.DOTALL,
-)
-# Words that somebody reads, of what else is quoted in a template: not names of classes, files and forms.
-WORDS = re.compile(r"^(?!govuk|app-|\w+/)(?:[A-Z][a-z]|.*[A-Za-z] [A-Za-z]|[ ,][ ,(]*[A-Za-z])")
-MARKS = {"marked": None, "counted": None}
-# Whose own words are shown.
-REFUSALS: tuple[type[Refusal], ...] = (
-    domain.TooFewPlaces,
-    domain.GuardianNeeded,
-    domain.DoesNotFit,
-    domain.OfferOver,
-    domain.WrongCode,
-    domain.requests.RequestOver,
-    FormRefused,
-)
-# What has a page of its own.
-SHARED_HEADINGS = (NotFound(), Invalid(), Unforeseen(), FormRefused())
-HEADINGS = (*SHARED_HEADINGS, domain.LinkOver(), domain.TooManyWalks("101"), domain.TooLate())
-LONG, SHORT = 10, 4  # shorter ones are names of things in addresses and classes, too
-
-
-def asked(templates: list[Path], modules: list[Path]) -> set[Text]:
-    """The texts that templates and modules ask the catalogue for."""
-    found = set[Text]()
-    for file in templates:
-        for _, name, text in environment().extract_translations(file.read_text("utf-8")):
-            words = [text] if isinstance(text, str) else [str(each) for each in text or ()]
-            found.add((words[0], words[1]) if name == "ngettext" else words[0])
-    for file in modules:
-        with file.open("rb") as opened:
-            for _, name, text, _ in extract_python(opened, MARKS, (), {}):
-                found.add((text[0], text[1]) if name == "counted" else str(text))
-    return found
-
-
-def said(*folders: Path) -> dict[Text, Sequence[str]]:
-    """English text, or one and several -> Welsh text, or all its forms, of the catalogues of packages."""
-    files = [folder / "languages" / "cy.po" for folder in folders or (SHARED, BOOKING)]
-    read = [read_po(io.BytesIO(file.read_bytes()), abort_invalid=True) for file in files]
-    return {_whole(each.id): _forms(each.string) for po in read for each in po if each.id}
-
-
-def _whole(text: str | Sequence[str]) -> Text:
-    return text if isinstance(text, str) else (text[0], text[1])
-
-
-def _forms(string: str | Sequence[str] | None) -> Sequence[str]:
-    return [string or ""] if isinstance(string, str | None) else string
-
-
-def english_in(page: str) -> list[str]:
-    """The texts of the catalogues that a page says in English, but those that may be of addresses and classes."""
-    read = unescape(page).replace(UNCHECKED, "")
-    known = [text for key in said() for text in ([key] if isinstance(key, str) else key)]
-    found: list[str] = []
-    for text in known:
-        parts = [part for part in re.split(r"%\(\w+\)s", text) if len(part) > SHORT]
-        if sum(map(len, parts)) > LONG and all(part in read for part in parts):
-            found.append(text)
-    return found
-
-
-def assert_welsh(page: str, *texts: str) -> None:
-    """A page is in Welsh throughout, and says these."""
-    assert '<html lang="cy"' in page
-    for text in texts:
-        assert text in unescape(page), text
-    assert english_in(page) == []
-
-
-def environment() -> Any:
-    """Jinja as it reads texts of templates."""
-    return Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-
-
-def _left(for_staff: re.Match[str]) -> str:
-    """What a template keeps where it is read as for the public."""
-    return "{% if true %}" if for_staff[0].startswith("{% if") else ""
-
-
-def test_the_catalogue_says_all_that_is_asked_and_nothing_else() -> None:
-    refused = {refusal().detail for refusal in REFUSALS} | {heading(each) for each in HEADINGS}
-    assert set(said()) == asked(TEMPLATES, IN_PYTHON) | refused
-    assert all(len(forms) in {1, 6} and all(forms) for forms in said().values())
-
-
-def test_what_every_service_has_is_in_the_catalogue_of_every_service() -> None:
-    refused = {FormRefused().detail, *(heading(each) for each in SHARED_HEADINGS)}
-    assert set(said(SHARED)) == asked(AROUND, SHARED_PYTHON) | refused
-
-
-def test_both_have_the_same_placeholders_and_marks() -> None:
-    for text, forms in said().items():
-        written = text if isinstance(text, str) else text[1]
-        for form in forms:
-            assert sorted(PLACEHOLDER.findall(written)) == sorted(PLACEHOLDER.findall(form))
-
-
-def outside(template: str) -> list[str]:
-    """What the public reads of a template that does not come of the catalogue."""
-    tree = environment().parse(FOR_STAFF.sub(_left, template))
-    looked_up = {
-        id(argument)
-        for call in tree.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "ngettext"}
-        for argument in call.args
-    }
-    quoted = [
-        each.value
-        for each in tree.find_all(nodes.Const)
-        if isinstance(each.value, str) and WORDS.search(each.value) and id(each) not in looked_up
-    ]
-    written = " ".join(each.data for each in tree.find_all(nodes.TemplateData))
-    labels = re.findall(r'aria-label="([^" ][^"]*)"', written)
-    words = [
-        each.strip() for each in re.findall(r"[A-Za-z][^\n]*", re.sub(r"<[^>]*>", " ", written))
-    ]
-    return [each for each in (*quoted, *labels, *words) if each not in AS_IT_IS]
-
-
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.name)
-def test_no_text_of_a_template_stands_outside_the_catalogue(template: Path) -> None:
-    assert outside(template.read_text("utf-8")) == []
-
-
-def test_the_measure_sees_a_text_outside() -> None:
-    planted = """<p class="a b">Read <b>me</b></p><nav aria-label="Back">{{ _("Not me") }}</nav>
-        {{ button({"text": "Press me", "classes": "govuk-button app-x"}) }}{{ a ~ ", near " ~ b }}"""
-    assert outside(planted) == ["Press me", ", near ", "Back", "Read  me"]
-
-
-def unmarked(source: str) -> list[str]:
-    """Sentences of a module that are not marked for the catalogue, but what explains itself."""
-    tree = ast.parse(source)
-    inside = {
-        id(each)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr)
-        or (isinstance(node, ast.Call) and getattr(node.func, "id", "") in MARKS)
-        for each in ((node.value,) if isinstance(node, ast.Expr) else ast.walk(node))
-    }
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside
-        if SENTENCE.match(node.value)
-    ]
-
-
-@pytest.mark.parametrize("module", SPEAKING, ids=lambda file: file.name)
-def test_no_sentence_of_a_page_s_module_stands_outside_the_catalogue(module: Path) -> None:
-    assert unmarked(module.read_text("utf-8")) == []
-
-
-def test_the_measure_sees_a_sentence_outside() -> None:
-    planted = """"What it is for."\nA = marked("Not me, please.")\nB = f"Call {A}, please."\nC = "a b c" """
-    assert unmarked(planted) == ["Call "]
 
 
 async def test_the_list_is_in_welsh_throughout_and_keeps_it(booking: Booking) -> None:
@@ -382,77 +175,6 @@ async def test_a_walk_that_is_over_says_so_in_welsh(booking: Booking) -> None:
     assert_welsh(await page(booking, walked["manage_url"]), "Diolch am ddod", "Ar ben", another)
 
 
-async def asks(booking: Booking, **changes: Any) -> httpx.Response:
-    """Somebody asks for a walk by the form, in the language that she reads."""
-    shown = await page(booking, "/booking/wish")
-    wish = {"wards": WARD, "days": "wednesday", "from": "17:00", "to": "24:00", "light": "dark"}
-    return await sends(booking, "/booking/wish", shown, **(HER | wish | changes))
-
-
-async def test_a_wish_is_asked_for_in_welsh(booking: Booking) -> None:
-    booking.http.cookies.set(COOKIE, "cy")
-    assert_welsh(
-        await page(booking, "/booking/wish"),
-        "<title>Gofyn am daith gerdded sy'n gyfleus i chi - Walk and Talk</title>",
-        'value="wednesday">',
-        "Dydd Mercher",
-        "Ar ôl iddi dywyllu",
-    )
-    wrong = await asks(booking, days="", adult="", to="16:00", note="Bws")
-    assert wrong.status_code == 422
-    assert_welsh(
-        wrong.text,
-        '<a href="#days">Dewiswch un diwrnod neu ragor</a>',
-        "â Childline ar 0800 1111",
-        "Bws</textarea>",
-    )
-
-
-async def test_her_wish_s_page_is_in_welsh_from_asking_to_giving_up(booking: Booking) -> None:
-    await page(booking, "/booking/wish?lang=cy")
-    where = (await asks(booking, companions="1", woman="yes")).headers["location"]
-    await officer_is(booking, 0, sex="female")
-    assert_welsh(
-        await page(booking, where),
-        "Rydych yn aros am daith gerdded",
-        "Dydd Mercher 17:00 tan 24:00",
-        "1 person arall",
-        "Menywod yn unig a gynigir i chi, fel y gofynnoch.",
-    )
-    await booking.slot(at=START + DAY, capacity=2)
-    await works(booking)
-    booking.clock.advance(timedelta(minutes=58))
-    offered = await page(booking, where)
-    assert_welsh(
-        offered,
-        "Mae gennym amser i chi",
-        "11 awr a 2 funud",
-        "Mae'n cerdded yn ward Mere End.",
-        "Mae'n fenyw, fel y gofynnwyd.",
-        "Nifer y teithiau yn y pedair wythnos ddiwethaf ac i ddod: 0, y nifer lleiaf",
-    )
-    assert_welsh(
-        await page(booking, f"{where}/decline"), "Ni fyddwn yn cynnig PC Robin 1 i chi eto."
-    )
-    booking.clock.advance(timedelta(hours=12))
-    late = await sends(booking, f"{where}/accept", offered)
-    assert_welsh(late.text, "Mae'r cynnig hwn ar ben. Rydych yn cadw eich lle")
-    sure = await page(booking, f"{where}/withdraw")
-    assert_welsh(sure, "Peidio ag aros am daith gerdded mwyach?")
-    await sends(booking, f"{where}/withdraw", sure)
-    assert_welsh(await page(booking, where), "Nid ydych yn aros am daith gerdded mwyach")
-
-
-@pytest.mark.parametrize("text", domain.whys.WHY)
-@pytest.mark.parametrize("num", [1, 4])
-def test_why_an_officer_was_picked_is_read_back_of_what_was_kept(text: Text, num: int) -> None:
-    kept = Phrase(text, ward="Mere End (north)", officer="PC O'Hara", num=num)
-    assert read_back(str(kept), domain.whys.WHY) == kept
-    found = read_back(str(kept), domain.whys.WHY)
-    assert isinstance(found, Phrase)
-    assert found.text == text
-
-
 async def test_error_pages_are_in_welsh(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
     walk = await booking.walk()
@@ -491,7 +213,7 @@ async def test_what_is_said_of_the_pages_is_in_welsh(booking: Booking) -> None:
 
 async def test_what_no_catalogue_has_makes_the_page_english(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
-    where = (await asks(booking)).headers["location"]
+    where = (await asks_by_form(booking)).headers["location"]
     await booking.slot(at=START + DAY)
     await works(booking)
     assert_welsh(await page(booking, where), "Mae gennym amser i chi")
@@ -514,22 +236,3 @@ async def test_staff_who_are_signed_in_read_english(booking: Booking) -> None:
     booking.http.cookies.set(COOKIE, "cy")
     signed_in(booking, "officer")
     assert '<html lang="en"' in await page(booking, "/booking/")
-
-
-@pytest.mark.parametrize(
-    ("at", "said_as"),
-    [
-        (datetime(2027, 1, 12, 12, tzinfo=UTC), "Dydd Mawrth 12 Ionawr, canol dydd"),
-        (datetime(2027, 1, 12, 0, tzinfo=UTC), "Dydd Mawrth 12 Ionawr, hanner nos"),
-        (datetime(2027, 6, 13, 8, 5, tzinfo=UTC), "Dydd Sul 13 Mehefin, 9:05yb"),
-        (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "Dydd Sul 31 Hydref, 1:30yb (GMT)"),
-    ],
-)
-def test_dates_are_as_people_say_them(at: datetime, said_as: str) -> None:
-    assert welsh.people_date(at) == said_as
-
-
-def test_a_walk_over_midnight_names_both_days() -> None:
-    late = datetime(2027, 1, 12, 23, 50, tzinfo=UTC)
-    over = welsh.time_range(late, late + timedelta(minutes=30))
-    assert over == "11:50yh tan 12:20yb Dydd Mercher 13 Ionawr"

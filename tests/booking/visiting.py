@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shared.auth import Principal
 from shared.auth.sessions import COOKIE
-from tests.booking.desk import ORIGIN, Booking
+from tests.booking.desk import ORIGIN, WARD, Booking
 from tests.provider import hidden_fields
 
 FROM_US = {"Origin": ORIGIN}
@@ -49,3 +49,10 @@ async def rows(booking: Booking) -> list[Any]:
         await booking.rows(f"select * from {table} order by 1, 2")
         for table in ("slot", "walk", "assignment", "participant", "outbox", "audit")
     ]
+
+
+async def asks_by_form(booking: Booking, **changes: Any) -> httpx.Response:
+    """Somebody asks for a walk by the form, in the language that she reads."""
+    shown = await page(booking, "/booking/wish")
+    wish = {"wards": WARD, "days": "wednesday", "from": "17:00", "to": "24:00", "light": "dark"}
+    return await sends(booking, "/booking/wish", shown, **(HER | wish | changes))

@@ -24,9 +24,10 @@ from tests.faults.history import History
 from tests.faults.proxy import Proxy
 from tests.faults.supervisor import Supervisor
 from tests.faults.volume import volume
-from tests.infra import Templates, database_name, until
-from tests.kafka import apply_topics, free_port, require_jars
+from tests.infra import Templates, database_name, free_port, until
 from tests.kafka_cluster import KafkaCluster
+from tests.kafka_node import require_jars
+from tests.kafka_topics import apply_topics
 from tests.system.installation import Installation
 from tests.system.processes import Process
 from tests.system.starting import fresh

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from tests.kafka import free_port
+from tests.infra import free_port
 
 Way = Literal["there", "back"]
 CHUNK = 64 * 1024

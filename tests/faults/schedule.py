@@ -23,7 +23,7 @@ from tests.factories import ROOT
 from tests.faults.checker import Violation, check
 from tests.faults.families import FAMILIES, Family
 from tests.faults.ground import Ground
-from tests.kafka import JARS
+from tests.kafka_node import JARS
 
 RUNS = Path(__file__).parent / "runs.jsonl"
 PEOPLE = 4

@@ -16,7 +16,7 @@ Report = Mapping[str, Any]
 
 WAITING = "tests/infra.py"  # until(): a poll with a deadline
 NOT_REFUSED = "DID NOT RAISE"  # what pytest.raises says
-STARTING = "tests/kafka.py"  # a Kafka that does not come up is no answer of ours
+STARTING = "tests/kafka_node.py"  # a Kafka that does not come up is no answer of ours
 
 
 @dataclass(frozen=True, slots=True)

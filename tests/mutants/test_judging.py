@@ -59,7 +59,7 @@ def test_an_assertion_a_refusal_missed_or_a_wait_that_ran_out_is_a_catch(
         failed(is_assertion=False, kind="TimeoutError"),
         failed(is_assertion=False, kind="Failed", words="odd"),
         failed(through=[TEST, "shared/src/shared/relay/queue.py"]),
-        failed(**WAIT, through=[TEST, "tests/kafka.py", "tests/infra.py"]),
+        failed(**WAIT, through=[TEST, "tests/kafka_node.py", "tests/infra.py"]),
         failed(through=[]),
     ],
 )

@@ -12,7 +12,7 @@ from shared.postgres import open_database
 from tests.booking.desk import a_booking
 from tests.concerns import capturing
 from tests.conftest import FreshDatabase
-from tests.kafka import renew_topics
+from tests.kafka_topics import renew_topics
 from tests.keyring import reach
 from tests.privacy.worlds import Minutes, World
 from tests.shared.eventpath import clock_of, relaying

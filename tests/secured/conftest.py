@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.kafka import KafkaNode, renew_topics
+from tests.kafka_node import KafkaNode
+from tests.kafka_topics import renew_topics
 
 
 @pytest.fixture(scope="package")

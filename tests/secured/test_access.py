@@ -31,7 +31,7 @@ from shared.run import working
 from shared.settings import ServiceSettings
 from tests.factories import PLACES, SERVICES, parts_for
 from tests.infra import until
-from tests.kafka import apply_access
+from tests.kafka_topics import apply_access
 from tests.keyring import as_operator, librdkafka, reach
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying

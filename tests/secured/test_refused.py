@@ -6,7 +6,7 @@ from shared.clock import new_id
 from shared.events import walks
 from shared.postgres import Database
 from tests.infra import until
-from tests.kafka import ACCESS, apply_access
+from tests.kafka_topics import ACCESS, apply_access
 from tests.keyring import reach
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying

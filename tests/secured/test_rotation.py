@@ -5,7 +5,8 @@ import asyncio
 from shared.clock import new_id
 from shared.postgres import Database
 from tests.infra import until
-from tests.kafka import KafkaNode, apply_access
+from tests.kafka_node import KafkaNode
+from tests.kafka_topics import apply_access
 from tests.keyring import of, reach
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying

@@ -27,7 +27,7 @@ from shared.republish import republish
 from shared.service import Handler, Parts, Work
 from tests.factories import Clock, KeptParts, parts_for
 from tests.infra import until
-from tests.kafka import apply_topics
+from tests.kafka_topics import apply_topics
 from tests.keyring import SUITE, as_operator, reach
 
 START = now()

@@ -14,7 +14,7 @@ from shared.consumer import batch
 from shared.consumer.offsets import Fenced, Mark
 from shared.postgres import Database
 from tests.infra import until
-from tests.kafka import renew_topics
+from tests.kafka_topics import renew_topics
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 from tests.shared.reading import VALUE, a_reading, an_arrival

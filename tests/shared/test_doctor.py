@@ -19,7 +19,7 @@ from shared.timers import run_timer
 from tests.conftest import FreshDatabase
 from tests.factories import Clock, KeptParts, parts_for
 from tests.infra import Templates, until
-from tests.kafka import apply_topics, renew_topics
+from tests.kafka_topics import apply_topics, renew_topics
 from tests.keyring import as_operator
 from tests.shared import eventpath as path
 from tests.shared.eventpath import TOPIC, clock_of, consuming, parts, relaying, running

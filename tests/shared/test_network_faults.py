@@ -12,7 +12,8 @@ from shared.postgres import Database
 from tests.faults.ground import behind_a_proxy
 from tests.faults.proxy import Proxy
 from tests.infra import until
-from tests.kafka import KafkaNode, apply_topics, require_jars
+from tests.kafka_node import KafkaNode, require_jars
+from tests.kafka_topics import apply_topics
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import consuming, parts, relaying
 

@@ -18,7 +18,7 @@ from shared.relay.pace import Pace
 from shared.republish import republish
 from tests.factories import KeptParts
 from tests.infra import until
-from tests.kafka import KafkaNode
+from tests.kafka_node import KafkaNode
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 

@@ -24,7 +24,7 @@ from shared.service import Parts, Service, Timer, Work
 from shared.settings import ServiceSettings
 from tests.factories import SERVICES, KeptParts, parts_for
 from tests.infra import until
-from tests.kafka import renew_topics
+from tests.kafka_topics import renew_topics
 from tests.keyring import as_operator
 from tests.shared import eventpath as path
 from tests.shared.eventpath import consuming, parts, relaying

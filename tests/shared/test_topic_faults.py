@@ -9,7 +9,7 @@ from confluent_kafka.cimpl import NewPartitions
 from shared.clock import new_id
 from shared.postgres import Database
 from tests.infra import until
-from tests.kafka import KafkaNode
+from tests.kafka_node import KafkaNode
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 

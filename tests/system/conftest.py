@@ -8,7 +8,7 @@ import pytest
 
 from tests import infra
 from tests.factories import SERVICES
-from tests.kafka import KafkaNode, jars_can_run
+from tests.kafka_node import KafkaNode, jars_can_run
 from tests.system.acts import People
 from tests.system.installation import Installation
 

@@ -22,8 +22,8 @@ from confluent_kafka import KafkaException
 
 from shared.clock import new_id
 from tests.factories import ROOT, SERVICES
-from tests.infra import until
-from tests.kafka import KafkaNode, free_port, go_without_a_node
+from tests.infra import free_port, until
+from tests.kafka_node import KafkaNode, go_without_a_node
 from tests.shared.otherclient import OnTopic, on_topic
 from tests.system.mailbox import Mailbox
 from tests.system.processes import Process, run

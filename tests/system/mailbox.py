@@ -9,8 +9,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.infra import until
-from tests.kafka import free_port
+from tests.infra import free_port, until
 
 LINK = re.compile(r"https?://[^\s\"<>]+")
 PATIENCE = 60

@@ -19,8 +19,8 @@ from shared.postgres import Database, open_database
 from shared.watchdog import EXIT_STUCK
 from tests.conftest import FreshDatabase
 from tests.factories import environment_for
-from tests.infra import Templates, until
-from tests.kafka import free_port, renew_topics
+from tests.infra import Templates, free_port, until
+from tests.kafka_topics import renew_topics
 from tests.shared import eventpath as path
 from tests.shared.eventpath import parts, relaying
 from tests.system.processes import Process
