@@ -9,7 +9,7 @@ from datetime import datetime
 from babel.dates import format_datetime, get_day_names
 
 from shared.clock import LONDON
-from shared.pages.words import NOON, shown_twice
+from shared.pages.words import clock_time, ends_on_another_day
 
 
 def people_date(instant: datetime) -> str:
@@ -24,12 +24,7 @@ def people_day(instant: datetime) -> str:
 
 def people_time(instant: datetime) -> str:
     """``6:30yh``, ``9yb``, ``canol dydd``, ``hanner nos``."""
-    local = instant.astimezone(LONDON)
-    if local.minute == 0 and local.hour in {0, NOON}:
-        return "canol dydd" if local.hour else "hanner nos"
-    minutes = f":{local:%M}" if local.minute else ""
-    said = f"{local.hour % NOON or NOON}{minutes}{'yb' if local.hour < NOON else 'yh'}"
-    return f"{said} ({local:%Z})" if shown_twice(instant) else said
+    return clock_time(instant, whole=("hanner nos", "canol dydd"), half=("yb", "yh"))
 
 
 def weekday(nth: int) -> str:
@@ -40,6 +35,6 @@ def weekday(nth: int) -> str:
 def time_range(starts_at: datetime, ends_at: datetime) -> str:
     """``6:30yh tan 7:30yh``; names the day too when it ends on another."""
     ends = people_time(ends_at)
-    if starts_at.astimezone(LONDON).date() != ends_at.astimezone(LONDON).date():
+    if ends_on_another_day(starts_at, ends_at):
         ends = f"{ends} {people_day(ends_at)}"
     return f"{people_time(starts_at)} tan {ends}"

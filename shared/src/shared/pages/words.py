@@ -25,18 +25,13 @@ def people_day(instant: datetime) -> str:
 
 def people_time(instant: datetime) -> str:
     """``6:30pm``, ``9pm``, ``midday``, ``midnight``."""
-    local = instant.astimezone(LONDON)
-    if local.minute == 0 and local.hour in {0, NOON}:
-        return "midday" if local.hour else "midnight"
-    minutes = f":{local:%M}" if local.minute else ""
-    said = f"{local.hour % NOON or NOON}{minutes}{'am' if local.hour < NOON else 'pm'}"
-    return f"{said} ({local:%Z})" if shown_twice(instant) else said
+    return clock_time(instant, whole=("midnight", "midday"), half=("am", "pm"))
 
 
 def time_range(starts_at: datetime, ends_at: datetime) -> str:
     """``6:30pm to 7:30pm``; names the day too when it ends on another."""
     ends = people_time(ends_at)
-    if starts_at.astimezone(LONDON).date() != ends_at.astimezone(LONDON).date():
+    if ends_on_another_day(starts_at, ends_at):
         ends = f"{ends} on {people_day(ends_at)}"
     return f"{people_time(starts_at)} to {ends}"
 
@@ -46,7 +41,26 @@ def weekday(nth: int) -> str:
     return day_name[nth - 1]
 
 
-def shown_twice(instant: datetime) -> bool:
+def clock_time(instant: datetime, *, whole: tuple[str, str], half: tuple[str, str]) -> str:
+    """A wall time on the clock of twelve, in any language.
+
+    ``whole`` are its words for midnight and midday, ``half`` what it says after a time before and after noon.
+    """
+    local = instant.astimezone(LONDON)
+    afternoon = local.hour >= NOON
+    if local.minute == 0 and local.hour in {0, NOON}:
+        return whole[afternoon]
+    minutes = f":{local:%M}" if local.minute else ""
+    said = f"{local.hour % NOON or NOON}{minutes}{half[afternoon]}"
+    return f"{said} ({local:%Z})" if _shown_twice(instant) else said
+
+
+def ends_on_another_day(starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether London's date is another at the end."""
+    return starts_at.astimezone(LONDON).date() != ends_at.astimezone(LONDON).date()
+
+
+def _shown_twice(instant: datetime) -> bool:
     """Whether London's clocks show this wall time twice, once in BST and once in GMT."""
     wall = instant.astimezone(LONDON).replace(tzinfo=None)
     hour = timedelta(hours=1)

@@ -130,10 +130,7 @@ async def reassign_walk(
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
-        walks = await store.walks.lock_walks_of_slot(connection, walk_id)
-        walk = next((each for each in walks if each.id == walk_id), None)
-        if walk is None:
-            raise NotFound("There is no such walk.")
+        walk, _ = await _lock_together(connection, walk_id)
         await store.slots.lock_slots(connection, [walk.slot_id])
         # Whoever has booked a place meanwhile comes along; from here on nobody can.
         walks = await store.walks.lock_walks_of_slot(connection, walk_id)
@@ -146,6 +143,17 @@ async def reassign_walk(
         await idempotency.keep(connection, request, answer)
     desk.log.info("walk.reassigned", walk=str(walk_id), walks=len(changed))
     return answer
+
+
+async def _lock_together(
+    connection: Connection, walk_id: UUID
+) -> tuple[domain.Walk, Sequence[domain.Walk]]:
+    """A walk, and all that share its slot with it, locked. Raises NotFound."""
+    walks = await store.walks.lock_walks_of_slot(connection, walk_id)
+    walk = next((each for each in walks if each.id == walk_id), None)
+    if walk is None:
+        raise NotFound("There is no such walk.")
+    return walk, walks
 
 
 async def hand_over(
@@ -190,10 +198,7 @@ async def shorten_walk(
     async with desk.database.transaction() as connection:
         if kept := await idempotency.replay(connection, request):
             return kept
-        walks = await store.walks.lock_walks_of_slot(connection, walk_id)
-        walk = next((each for each in walks if each.id == walk_id), None)
-        if walk is None:
-            raise NotFound("There is no such walk.")
+        walk, walks = await _lock_together(connection, walk_id)
         at = desk.clock()
         await require_may_act(connection, walk, who, at)
         changed = [domain.shorten(each, minutes, reason, desk.telling(at)) for each in walks]
