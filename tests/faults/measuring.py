@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from tests.faults.checker.promised import LISTENERS, OWNERS
 from tests.faults.ground import Ground
 from tests.infra import until
+from tests.kafka_cluster import KafkaCluster
 
 LOOK_SECONDS = 0.2
 PATIENCE_SECONDS = 120
@@ -24,17 +25,25 @@ DUE = "select count(*) as rows from outbox where publish_after <= now()"
 Places = dict[tuple[str, int], int]
 
 
-async def ends(ground: Ground, *topics: str) -> Places:
-    """Where the next record goes, in each partition; nothing while no broker answers."""
-    return await asyncio.to_thread(_ends, ground.cluster.bootstrap, topics)
+async def ends(cluster: KafkaCluster, *topics: str) -> Places:
+    """Where the next record goes, in each partition; asks until every partition has a broker that answers."""
+    return await until(
+        lambda: asyncio.to_thread(_ends, cluster.bootstrap, topics),
+        PATIENCE_SECONDS,
+        every=LOOK_SECONDS,
+    )
 
 
 def _ends(bootstrap: str, topics: tuple[str, ...]) -> Places:
+    """None of them when one does not answer: half an answer would be taken for a topic that has shrunk."""
     client = Consumer({"bootstrap.servers": bootstrap, "group.id": "measuring", "log_level": 0})
     found: Places = {}
     try:
         for topic in topics:
-            for number in client.list_topics(topic, timeout=3).topics[topic].partitions:
+            described = client.list_topics(topic, timeout=3).topics[topic]
+            if described.error:
+                raise KafkaException(described.error)
+            for number in described.partitions:
                 place = TopicPartition(topic, number)
                 _, found[topic, number] = client.get_watermark_offsets(place, timeout=3)
     except KafkaException:
@@ -53,8 +62,8 @@ async def publishing_again(ground: Ground, what: str, since: float, before: Plac
     """Note the seconds until one of these partitions has grown."""
 
     async def grown() -> bool:
-        now = await ends(ground, *sorted({topic for topic, _ in before}))
-        return any(now.get(place, 0) > end for place, end in before.items())
+        now = await ends(ground.cluster, *sorted({topic for topic, _ in before}))
+        return any(now[place] > end for place, end in before.items())
 
     await until(grown, PATIENCE_SECONDS, every=LOOK_SECONDS)
     ground.recoveries[f"{what} -> publishing again"].append(time.monotonic() - since)
@@ -66,10 +75,12 @@ async def taken_over(ground: Ground, what: str, service: str, since: float) -> N
     What took less than GROWING_SECONDS is told as so long.
     """
     topics = tuple(topic for topic, names in LISTENERS.items() if service in names)
-    before = await ends(ground, *topics)
+    before = await ends(ground.cluster, *topics)
     await asyncio.sleep(GROWING_SECONDS)
     grown = {
-        place: end for place, end in (await ends(ground, *topics)).items() if end > before[place]
+        place: end
+        for place, end in (await ends(ground.cluster, *topics)).items()
+        if end > before[place]
     }
     await until(lambda: has_read(ground, service, grown), PATIENCE_SECONDS, every=LOOK_SECONDS)
     ground.recoveries[f"{what} -> taken over"].append(time.monotonic() - since)
@@ -102,13 +113,13 @@ class Outage:
         """Kafka is back: inflow while it was away, and rate at which the outbox was drained, a second."""
         back, waiting = time.monotonic(), await due(self._ground, self._service)
         inflow = (waiting - self._waiting) / (back - self._began)
-        before = sum((await ends(self._ground, *owned(self._service))).values())
+        before = sum((await ends(self._ground.cluster, *owned(self._service))).values())
 
         async def drained() -> bool:
             return await due(self._ground, self._service) <= max(1.0, inflow)
 
         await until(drained, 4 * PATIENCE_SECONDS, every=LOOK_SECONDS)
         took = time.monotonic() - back
-        sent = sum((await ends(self._ground, *owned(self._service))).values()) - before
+        sent = sum((await ends(self._ground.cluster, *owned(self._service))).values()) - before
         self._ground.recoveries["broker outage -> drained"].append(took)
         return inflow, sent / took

@@ -24,7 +24,9 @@ async def leader_killed(ground: Ground, chance: random.Random) -> None:
     topic = chance.choice((WALKS, CONCERNS))
     node = await ground.cluster.leader(topic, chance.randrange(12))
     led = await ground.cluster.led_by(node, topic)
-    before = {place: end for place, end in (await ends(ground, topic)).items() if place[1] in led}
+    before = {
+        place: end for place, end in (await ends(ground.cluster, topic)).items() if place[1] in led
+    }
     since = time.monotonic()
     await node.kill()
     await publishing_again(ground, "leader killed", since, before)

@@ -52,7 +52,7 @@ async def _is_gone(ground: Ground, topic: str) -> bool:
 async def partitions_added(ground: Ground, chance: random.Random) -> None:
     """Somebody gives a topic another partition, which the rules forbid: keys move, nothing may be lost."""
     topic = ALERTS
-    number = len(await ends(ground, topic)) + 1
+    number = len(await ends(ground.cluster, topic)) + 1
     await asyncio.to_thread(_add, ground.cluster.bootstrap, topic, number)
     await asyncio.sleep(chance.uniform(1, 5))
 
@@ -67,10 +67,10 @@ async def records_expired(ground: Ground, chance: random.Random) -> None:
     reader, topic = chance.choice([(name, ALERTS) for name in LISTENERS[ALERTS]])
     owner = OWNERS[topic]
     async with ground.supervisor.down(*ground.workers(reader)):
-        before = await ends(ground, topic)
+        before = await ends(ground.cluster, topic)
 
         async def more() -> bool:
-            now = await ends(ground, topic)
+            now = await ends(ground.cluster, topic)
             return any(now[place] > end for place, end in before.items())
 
         await until(more, SAID_SECONDS, every=0.5)
