@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from booking.domain.facts import Facts
@@ -26,6 +27,8 @@ from shared.events.requests import OfferExpired, OfferMade
 
 ANSWER_WITHIN = timedelta(hours=12)
 LEAST_TO_ANSWER = timedelta(minutes=30)
+
+Beside = Literal["ward", "light", "hours"]
 
 
 class OfferState(StrEnum):
@@ -96,6 +99,22 @@ def require_fits(
         raise DoesNotFit("She has declined this officer.", lacks=[])
     if until(candidate, at) - at < LEAST_TO_ANSWER:
         raise TooLate("This slot is too near: she would have no time to answer.")
+
+
+def fits(request: Request, candidate: Candidate, offers: Sequence[Offer], at: datetime) -> bool:
+    """Whether a coordinator may offer a slot."""
+    try:
+        require_fits(request, candidate, offers, at)
+    except (DoesNotFit, TooLate):
+        return False
+    return True
+
+
+def beside(request: Request, candidate: Candidate) -> tuple[Beside, ...]:
+    """In what a slot is beside her wish; she can decline it."""
+    found = lacking(candidate, request.to_be_met)
+    said = tuple[Beside, ...](each for each in ("ward", "light") if each in found)
+    return said if request.suits(candidate.slot.times) else (*said, "hours")
 
 
 def declined(offers: Sequence[Offer], officer_id: UUID) -> bool:

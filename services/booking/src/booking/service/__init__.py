@@ -43,6 +43,7 @@ from booking.service.offers import (
     decline_by_link,
     make_offer,
     match_next,
+    offerable,
 )
 from booking.service.overdue import mark_next_overdue, note_reported, take_reports
 from booking.service.replans import carry_out, make_plan, plan
@@ -134,6 +135,7 @@ __all__ = [
     "move_walk",
     "must_lead",
     "note_reported",
+    "offerable",
     "officers_led",
     "one_walk",
     "open_next_shift",

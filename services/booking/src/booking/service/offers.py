@@ -113,6 +113,30 @@ async def make_offer(
     return answer
 
 
+async def offerable(
+    desk: Desk, request_id: UUID, who: Principal
+) -> tuple[domain.Request, list[domain.Candidate]]:
+    """A wish, and the slots of her wards that a coordinator may offer for it: what suits it first, by start.
+
+    Raises NotFound, Forbidden, RequestOver.
+    """
+    at = desk.clock()
+    async with desk.database.reading() as connection:
+        wish = await store.requests.find(connection, request_id)
+        if wish is None:
+            raise NotFound("There is no such wish.")
+        require_covers(who, wish)
+        domain.offers.require_waiting(wish)
+        found = await store.matching.candidates(connection, at)
+        before = await store.offers.of_request(connection, wish.id)
+    may_be = [
+        each
+        for each in found
+        if who.covers(each.slot.ward.code) and domain.offers.fits(wish, each, before, at)
+    ]
+    return wish, sorted(may_be, key=lambda each: len(domain.offers.beside(wish, each)))
+
+
 async def _candidate(connection: Connection, slot_id: UUID, at: datetime) -> domain.Candidate:
     slot = await store.offers.find_slot(connection, slot_id)
     if slot is None:
