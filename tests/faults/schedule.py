@@ -88,24 +88,34 @@ async def play(run: Run, steps: Iterator[Step], tell: Tell) -> Run:
         run.machine, run.versions = machine(), versions()  # Kafka's jars are there by now
         run.versions["PostgreSQL"] = await version_of_postgres(ground)
         tell("up; the load begins")
-        await _under_load(ground, run, steps, tell)
-        tell("no more load; waiting for rest")
-        began = time.monotonic()
-        left = await ground.rest()
-        run.rest_seconds = round(time.monotonic() - began, 1)
-        tell(f"at rest after {run.rest_seconds:.0f} s; checking")
-        findings = await check(await ground.evidence())
-        run.counted = dict(findings.counted)
-        run.violations += _told(ground, findings.violations)
-        run.recoveries = {
-            name: [round(each, 1) for each in taken] for name, taken in ground.recoveries.items()
-        }
-        run.rates = [(round(inflow), round(drained)) for inflow, drained in ground.rates]
-        run.notes += ground.notes
-        run.events_a_second = round(run.counted.get("events committed", 0) / (run.minutes * 60), 1)
+        try:
+            await _under_load(ground, run, steps, tell)
+            left = await _judge(ground, run, tell)
+        except BaseException:
+            tell(f"kept: {keep(ground, run)}")
+            raise
         if left or run.violations:
             run.notes.append(f"kept: {keep(ground, run)}")
     return run
+
+
+async def _judge(ground: Ground, run: Run, tell: Tell) -> Sequence[Violation]:
+    """Wait for rest and check; what is still under way when patience has ended."""
+    tell("no more load; waiting for rest")
+    began = time.monotonic()
+    left = await ground.rest()
+    run.rest_seconds = round(time.monotonic() - began, 1)
+    tell(f"at rest after {run.rest_seconds:.0f} s; checking")
+    findings = await check(await ground.evidence())
+    run.counted = dict(findings.counted)
+    run.violations += _told(ground, findings.violations)
+    run.recoveries = {
+        name: [round(each, 1) for each in taken] for name, taken in ground.recoveries.items()
+    }
+    run.rates = [(round(inflow), round(drained)) for inflow, drained in ground.rates]
+    run.notes += ground.notes
+    run.events_a_second = round(run.counted.get("events committed", 0) / (run.minutes * 60), 1)
+    return left
 
 
 async def _under_load(ground: Ground, run: Run, steps: Iterator[Step], tell: Tell) -> None:

@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from shared.events import walks
+from tests.faults.checker.topics import partitions_of
 from tests.faults.measuring import ends
 from tests.infra import until
 from tests.kafka_cluster import KafkaCluster
@@ -52,6 +53,8 @@ async def test_one_node_may_die_and_two_may_not_and_all_may_come_back() -> None:
         assert await write(cluster.bootstrap, b"with one", seconds=5) is not None
         await cluster.kill()
         await cluster.start()
+        held = await asyncio.to_thread(partitions_of, cluster.bootstrap, walks.INTERNAL)
+        assert len(held) == PARTITIONS
         assert await write(cluster.bootstrap, b"again", seconds=20) is None
         values = [record.value for record in await on_topic(cluster.bootstrap)]
         assert values[:2] == [b"with three", b"with two"]

@@ -4,12 +4,13 @@ Invariant: the topic passes through once, batch by batch; what stays of a millio
 number a key and one id an event. I2, I3 and I9 are judged on the way, I1 at the end.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     OffsetSpec,  # pyright: ignore[reportPrivateImportUsage]  (it is documented, and missing in __all__)
@@ -22,6 +23,7 @@ from tests.faults.checker.planted import Planted
 AT_ONCE = 5_000
 BATCH_SECONDS = 0.02
 SILENCE_SECONDS = 30
+LOOK_SECONDS = 0.2
 TYPE_PREFIX = "uk.walkandtalk."
 
 
@@ -205,8 +207,22 @@ class Reader:
 
 
 def partitions_of(bootstrap: str, topic: str) -> dict[int, Partition]:
-    """The partitions of a topic and what they hold; blocks."""
+    """The partitions of a topic and what they hold; blocks.
+
+    A node that has just come back may not know yet that it leads: it is asked again.
+    """
     client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+    deadline = time.monotonic() + SILENCE_SECONDS
+    while True:
+        try:
+            return _partitions_of(client, topic)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(LOOK_SECONDS)
+
+
+def _partitions_of(client: AdminClient, topic: str) -> dict[int, Partition]:
     numbers = client.list_topics(topic, timeout=SILENCE_SECONDS).topics[topic].partitions
     starts = _offsets(client, topic, numbers, OffsetSpec.earliest())
     ends = _offsets(client, topic, numbers, OffsetSpec.latest())
