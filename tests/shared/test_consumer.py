@@ -19,6 +19,8 @@ from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 from tests.shared.reading import VALUE, a_reading, an_arrival
 
+PARTITIONS = 12
+
 
 async def is_fenced(attempt: Awaitable[Any]) -> bool:
     """Whether the fence at the offset refuses it."""
@@ -253,6 +255,28 @@ async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
         await path.operate(shared_database, operations.resume, name, by="tests")
         await until(lambda: path.number_of_effects(shared_database, 120), 20)
     assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
+
+
+async def test_a_log_trimmed_before_anything_of_it_was_read_stops_its_consumer_too(
+    shared_database: Database, empty_topics: str
+) -> None:
+    mine = parts(shared_database, empty_topics)
+    await path.make_ledger(shared_database)
+    name = f"test-{new_id()}"
+
+    async def stands_at_every_start() -> bool:
+        return len(await path.rows(shared_database, "select from consumer_offset")) == PARTITIONS
+
+    async with consuming(mine, name):
+        await until(stands_at_every_start, 20)
+    async with relaying(mine):
+        await path.say(shared_database, *(new_id() for _ in range(40)))
+        await until(lambda: path.outbox_is_empty(shared_database), 20)
+    await otherclient.trim(empty_topics, leave=0)
+    async with consuming(mine, name):
+        stops = await until(lambda: path.stops(shared_database), 20)
+    assert "booking events republish" in stops[0]
+    assert await path.effects(shared_database) == {}
 
 
 BAD: dict[str, dict[str, Any]] = {

@@ -21,12 +21,16 @@ from tests.factories import Clock, KeptParts, parts_for
 from tests.infra import Templates, until
 from tests.kafka_topics import apply_topics, renew_topics
 from tests.keyring import as_operator
-from tests.shared import eventpath as path
+from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, clock_of, consuming, parts, relaying, running
 from tests.shared.test_command_line import Shell, park
 from tests.tokens import TestIssuer
 
 NO_KAFKA = "127.0.0.1:1"
+STANDS_AT_EVERY_START = """
+insert into consumer_offset (consumer, topic, partition, next_offset, fingerprint, cluster, trimmed_until)
+select 'concerns', $1, number, 0, '', 'cluster', 0 from generate_series(0, 11) as number
+"""
 
 
 async def ask(mine: KeptParts, name: str = "reporting") -> list[Finding]:
@@ -116,6 +120,21 @@ async def test_a_topic_that_is_otherwise_than_the_file_says_is_named(mine: KeptP
     finally:
         await renew_topics(mine.settings.kafka_bootstrap_servers)
     assert "has 13 partitions, topics.yaml says 12" in found.what
+
+
+async def test_records_that_were_lost_unread_are_told_even_of_a_reader_that_had_read_nothing(
+    concerns: KeptParts, shared_database: Database
+) -> None:
+    kafka = concerns.settings.kafka_bootstrap_servers
+    async with relaying(parts(shared_database, kafka)):
+        await path.say(shared_database, new_id())
+        await until(lambda: path.outbox_is_empty(shared_database), 20)
+    async with concerns.database.transaction() as connection:
+        await connection.execute(STANDS_AT_EVERY_START, TOPIC)
+    await otherclient.trim(kafka, leave=0)
+    found = wrong(await ask(concerns, "concerns"), f"place in {TOPIC}")
+    assert "lost records unread" in found.what
+    assert "python -m booking events republish" in (found.todo or "")
 
 
 async def test_another_cluster_than_the_one_published_to_is_named(mine: KeptParts) -> None:

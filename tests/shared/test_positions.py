@@ -19,6 +19,15 @@ async def test_a_log_that_has_lost_what_was_not_read_is_not_begun_anew(
     assert await place(shared_database) == (4, "cluster")
 
 
+async def test_a_log_that_lost_its_first_records_before_they_were_read_is_not_begun_anew(
+    shared_database: Database,
+) -> None:
+    await position.look(shared_database, PARTITION, Log(0, 0, "cluster"))
+    trimmed = Log(5, 9, "cluster")
+    assert await raises(Trimmed, position.look(shared_database, PARTITION, trimmed))
+    assert await place(shared_database) == (0, "cluster")
+
+
 @pytest.mark.parametrize("log", [Log(0, 9, "another"), Log(0, 3, "cluster")])
 async def test_another_cluster_or_a_shorter_log_is_read_from_its_start(
     shared_database: Database, log: Log

@@ -48,8 +48,6 @@ async def look(database: Database, partition: Partition, log: Log) -> Place:
     if standing is None or standing.cluster != log.cluster or standing.mark.next_offset > log.end:
         return Place(await begin(database, partition, standing, log), verify=False)
     if standing.mark.next_offset < log.start:
-        if standing.mark.next_offset == 0:  # stood at the start of a log of which nothing was read
-            return Place(await begin(database, partition, standing, log), verify=False)
         raise Trimmed(standing.mark)
     known_before = standing.mark.next_offset > log.start and standing.mark.fingerprint != ""
     return Place(standing, verify=known_before)

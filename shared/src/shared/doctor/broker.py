@@ -92,7 +92,7 @@ def _place(
         if each.topic != topic:
             continue
         next_offset = offsets.get((topic, each.partition), start)
-        if next_offset < start and next_offset > 0:
+        if next_offset < start:
             todo = (
                 f"python -m {OWNERS[topic]} events republish --since TIME,"
                 f" then python -m {name} events resume"
