@@ -197,6 +197,13 @@ async def relaying(parts: Parts[Any], service: str = "booking") -> AsyncGenerato
         yield relay
 
 
+async def publish(mine: KeptParts, *keys: UUID) -> None:
+    """Say one event for each key, and return when all that was said is on its topic."""
+    await say(mine.database, *keys)
+    async with relaying(mine):
+        await until(lambda: outbox_is_empty(mine.database), 30)
+
+
 async def without_topic(bootstrap: str, topic: str) -> None:
     """Delete a topic, and return when it is gone: until then it takes records and loses them."""
     async with open_admin(as_operator(bootstrap)) as admin:

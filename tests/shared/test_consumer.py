@@ -1,4 +1,4 @@
-"""The consumer's fences, one by one: offset, fingerprint, inbox, gaps, keys, stops, new logs."""
+"""The consumer's fences, one by one: offset, fingerprint, inbox, gaps, keys, stops, bad records."""
 
 import json
 from collections.abc import Awaitable
@@ -14,12 +14,9 @@ from shared.consumer import batch
 from shared.consumer.offsets import Fenced, Mark
 from shared.postgres import Database
 from tests.infra import until
-from tests.kafka_topics import renew_topics
 from tests.shared import eventpath as path, otherclient
 from tests.shared.eventpath import TOPIC, consuming, parts, relaying
 from tests.shared.reading import VALUE, a_reading, an_arrival
-
-PARTITIONS = 12
 
 
 async def is_fenced(attempt: Awaitable[Any]) -> bool:
@@ -189,94 +186,6 @@ async def test_too_many_parked_keys_stop_the_consumer_until_somebody_resumes_it(
         await until(lambda: path.number_of_effects(shared_database, 8), 20)
     assert stopped == {}
     assert await path.effects(shared_database) == {str(key): [1] for key in keys}
-
-
-async def test_a_new_log_is_read_from_its_start(
-    shared_database: Database, empty_topics: str
-) -> None:
-    mine = parts(shared_database, empty_topics)
-    await path.make_ledger(shared_database)
-    name = f"test-{new_id()}"
-    before, after = [new_id() for _ in range(30)], [new_id() for _ in range(90)]
-    async with relaying(mine), consuming(mine, name):
-        await path.say(shared_database, *before)
-        await until(lambda: path.number_of_effects(shared_database, 30), 20)
-    await renew_topics(empty_topics)
-    async with relaying(mine):  # the new log grows past the old places before anybody reads it
-        await path.say(shared_database, *after)
-        await until(lambda: path.outbox_is_empty(shared_database), 20)
-    async with consuming(mine, name):
-        await until(lambda: path.number_of_effects(shared_database, 120), 20)
-    assert await path.effects(shared_database) == {str(key): [1] for key in before + after}
-
-
-async def test_at_a_rebalance_every_place_is_looked_up_again(
-    shared_database: Database, empty_topics: str
-) -> None:
-    mine = parts(shared_database, empty_topics)
-    await path.make_ledger(shared_database)
-    name, keys = f"test-{new_id()}", [new_id() for _ in range(30)]
-
-    async def stands_here() -> bool:
-        async with shared_database.reading() as connection:
-            gone = "select count(*) from consumer_offset where cluster = 'gone'"
-            return await connection.fetchval(gone) == 0
-
-    async with relaying(mine), consuming(mine, name):
-        await path.say(shared_database, *keys)
-        await until(lambda: path.number_of_effects(shared_database, 30), 20)
-        async with shared_database.transaction() as connection:
-            await connection.execute("update consumer_offset set cluster = 'gone'")
-        async with consuming(mine, name):  # a member more: the group is formed anew
-            await until(stands_here)
-    assert await path.effects(shared_database) == {str(key): [1] for key in keys}
-
-
-async def test_a_trimmed_log_stops_the_consumer_and_says_who_must_republish(
-    shared_database: Database, empty_topics: str
-) -> None:
-    mine = parts(shared_database, empty_topics)
-    await path.make_ledger(shared_database)
-    name = f"test-{new_id()}"
-    keys = [new_id() for _ in range(40)]
-    async with relaying(mine), consuming(mine, name):
-        await path.say(shared_database, *keys)
-        await until(lambda: path.number_of_effects(shared_database, 40), 20)
-    async with relaying(mine):
-        await path.say(shared_database, *keys, *keys)
-        await until(lambda: path.outbox_is_empty(shared_database), 20)
-    await otherclient.trim(empty_topics, leave=1)
-    async with consuming(mine, name):
-        stops = await until(lambda: path.stops(shared_database), 20)
-        assert "booking events republish" in stops[0]
-        await path.republish_all(mine)
-        async with relaying(mine):
-            await until(lambda: path.outbox_is_empty(shared_database), 20)
-        await path.operate(shared_database, operations.resume, name, by="tests")
-        await until(lambda: path.number_of_effects(shared_database, 120), 20)
-    assert await path.effects(shared_database) == {str(key): [1, 2, 3] for key in keys}
-
-
-async def test_a_log_trimmed_before_anything_of_it_was_read_stops_its_consumer_too(
-    shared_database: Database, empty_topics: str
-) -> None:
-    mine = parts(shared_database, empty_topics)
-    await path.make_ledger(shared_database)
-    name = f"test-{new_id()}"
-
-    async def stands_at_every_start() -> bool:
-        return len(await path.rows(shared_database, "select from consumer_offset")) == PARTITIONS
-
-    async with consuming(mine, name):
-        await until(stands_at_every_start, 20)
-    async with relaying(mine):
-        await path.say(shared_database, *(new_id() for _ in range(40)))
-        await until(lambda: path.outbox_is_empty(shared_database), 20)
-    await otherclient.trim(empty_topics, leave=0)
-    async with consuming(mine, name):
-        stops = await until(lambda: path.stops(shared_database), 20)
-    assert "booking events republish" in stops[0]
-    assert await path.effects(shared_database) == {}
 
 
 BAD: dict[str, dict[str, Any]] = {

@@ -40,8 +40,9 @@ async def ask(mine: KeptParts, name: str = "reporting") -> list[Finding]:
 
 def wrong(findings: Sequence[Finding], about: str) -> Finding:
     """The one thing that is wrong about something."""
-    (found,) = [each for each in findings if each.about == about and not each.well]
-    return found
+    found = [each for each in findings if each.about == about and not each.well]
+    assert len(found) == 1
+    return found[0]
 
 
 def all_wrong(findings: Sequence[Finding]) -> list[str]:
@@ -126,9 +127,7 @@ async def test_records_that_were_lost_unread_are_told_even_of_a_reader_that_had_
     concerns: KeptParts, shared_database: Database
 ) -> None:
     kafka = concerns.settings.kafka_bootstrap_servers
-    async with relaying(parts(shared_database, kafka)):
-        await path.say(shared_database, new_id())
-        await until(lambda: path.outbox_is_empty(shared_database), 20)
+    await path.publish(parts(shared_database, kafka), new_id())
     async with concerns.database.transaction() as connection:
         await connection.execute(STANDS_AT_EVERY_START, TOPIC)
     await otherclient.trim(kafka, leave=0)

@@ -10,9 +10,8 @@ from shared import requests
 from shared.clock import new_id
 from shared.postgres import Database
 from tests.doors import open_app
-from tests.infra import until
 from tests.shared import eventpath as path
-from tests.shared.eventpath import TOPIC, parts, relaying
+from tests.shared.eventpath import TOPIC, parts
 from tests.shared.test_command_line import park
 from tests.tokens import TestIssuer
 
@@ -150,9 +149,7 @@ async def test_republishing_is_asked_for_done_by_a_worker_and_told(
     booking_database: Database, kafka_bootstrap: str, issuer: TestIssuer
 ) -> None:
     mine = parts(booking_database, kafka_bootstrap)
-    await path.say(booking_database, key := new_id(), key)
-    async with relaying(mine):
-        await until(lambda: path.outbox_is_empty(booking_database), 30)
+    await path.publish(mine, key := new_id(), key)
     base = "/booking/v1/operations/republish"
     body = {"since": "2026-01-01T00:00:00Z", "reason": "the broker was lost"}
     async with client(booking_database, issuer, "booking") as ada:
