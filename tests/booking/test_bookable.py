@@ -10,7 +10,7 @@ from tests.booking.desk import OTHER_WARD, WARD, Booking
 from tests.booking.wishes import DAY
 from tests.factories import START
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 FEW = 2
 
 
@@ -82,9 +82,10 @@ async def test_alternatives_are_those_that_the_list_shows(booking: Booking) -> N
     assert [str(each.id) for each in instead] == [slots[1], slots[0], slots[4]]
 
 
+@pytest.mark.parametrize("hours", [0, 4])
 @pytest.mark.parametrize(("first", "last"), [("00:00", "23:15"), ("23:15", "00:00")])
 async def test_the_daily_limit_counts_all_of_the_longest_day(
-    booking: Booking, first: str, last: str
+    booking: Booking, first: str, last: str, hours: int
 ) -> None:
     booking.clock.at = datetime.fromisoformat("2027-10-25T12:00:00+00:00")
     walls = {
@@ -93,8 +94,37 @@ async def test_the_daily_limit_counts_all_of_the_longest_day(
     }
     slots = {said: await booking.slot(at=at) for said, at in walls.items()}
     async with booking.database.transaction() as connection:
-        await connection.execute("update policy set daily_limit = 1")
+        await connection.execute("update policy set daily_limit = 1, buffer = $1", hours * HOUR)
     assert sorted(await found(booking)) == sorted(slots.values())
     assert (await booking.books(slots[first])).status_code == 201
     assert await found(booking) == []
     assert (await booking.books(slots[last])).status_code == 409
+
+
+# Of one whose walk at 0 takes half an hour, with a buffer of 15 minutes and 10 to write: minutes from it, and
+# how long.
+@pytest.mark.parametrize(
+    ("begins", "minutes", "free"),
+    [
+        (-70, 30, True),
+        (-69, 30, False),
+        (-90, 240, False),
+        (5, 15, False),
+        (69, 30, False),
+        (70, 30, True),
+    ],
+)
+async def test_an_officer_is_free_when_buffers_and_writing_fit_between_her_walks(
+    booking: Booking, begins: int, minutes: int, *, free: bool
+) -> None:
+    at = START + DAY
+    asked = await booking.slot(at=at + begins * MINUTE, minutes=minutes)
+    taken = [await booking.slot(at=at + hours * HOUR) for hours in (-6, 0, 6)]
+    async with booking.database.transaction() as connection:
+        await connection.execute(
+            "update policy set buffer = interval '15 minutes', debrief = interval '10 minutes'"
+        )
+    for slot in taken:
+        assert (await booking.books(slot)).status_code == 201
+    assert (asked in await found(booking, None)) is free
+    assert (await booking.books(asked)).status_code == (201 if free else 409)
