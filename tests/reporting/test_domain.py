@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -61,6 +62,11 @@ def test_a_request_belongs_to_a_ward_only_where_it_names_just_one():
 def test_an_absence_is_a_fact_without_ward_or_reason():
     (fact,) = domain.facts_of_absence(an_absence())
     assert fact == Fact("absences", "recorded", DAY)
+
+
+def test_an_absence_that_is_prolonged_is_still_one():
+    (fact,) = domain.facts_of_absence(replace(an_absence(), sequence=2))
+    assert fact == Fact("absences", "prolonged", DAY)
 
 
 def test_a_concern_is_one_fact_and_one_mention_for_each_category():

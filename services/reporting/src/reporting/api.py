@@ -3,7 +3,6 @@
 Invariant: nothing here changes anything. Routes that the dashboard itself calls also take its session.
 """
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from reporting import domain, schemas, service
 from shared.auth import Principal, allow
-from shared.web import DatabaseDep, PartsDep, gives, problems
+from shared.web import DatabaseDep, Day, PartsDep, gives, problems
 
 router = APIRouter(tags=["figures"])
 
@@ -32,8 +31,8 @@ def _question(
             examples=["ward,light"],
         ),
     ] = "",
-    since: Annotated[date | None, Query(alias="from", description="first London date")] = None,
-    until: Annotated[date | None, Query(alias="to", description="last London date")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="first London date")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="last London date")] = None,
 ) -> domain.Question:
     return domain.ask(measure, by, since=since, until=until)
 

@@ -77,7 +77,6 @@ _KINDS: Mapping[type, str] = {
     requests.RequestWithdrawn: "withdrawn",
     requests.OfferMade: "offer_made",
     requests.OfferExpired: "offer_expired",
-    absences.OfficerAbsenceRecorded: "recorded",
     concerns.ConcernCaptured: "captured",
     alerts.AlertRaised: "raised",
     alerts.AlertEscalated: "escalated",
@@ -124,10 +123,14 @@ def facts_of_request(event: Received) -> Sequence[Fact]:
 
 
 def facts_of_absence(event: Received) -> Sequence[Fact]:
-    """The fact that an event of ``internal.booking.absences.v1`` states, on the date it begins."""
+    """The fact that an event of ``internal.booking.absences.v1`` states, on the date it begins.
+
+    One that is told of again reaches further than it did, and is still one absence.
+    """
     told = event.fact
     assert isinstance(told, absences.OfficerAbsenceRecorded)
-    return (Fact("absences", _KINDS[type(told)], band_of(told.since).date),)
+    kind = "recorded" if event.sequence == 1 else "prolonged"
+    return (Fact("absences", kind, band_of(told.since).date),)
 
 
 def _detail(told: object) -> str | None:

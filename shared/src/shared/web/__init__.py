@@ -7,7 +7,9 @@ stable type, and none of them repeats what the caller sent.
 from shared.web.answers import gives, problems
 from shared.web.app import create_api, create_health, under
 from shared.web.inputs import (
+    WRITTEN_DAY,
     DatabaseDep,
+    Day,
     OnceDep,
     OnceIfGivenDep,
     PartsDep,
@@ -16,7 +18,9 @@ from shared.web.inputs import (
 )
 
 __all__ = [
+    "WRITTEN_DAY",
     "DatabaseDep",
+    "Day",
     "OnceDep",
     "OnceIfGivenDep",
     "PartsDep",

@@ -1,14 +1,23 @@
 """What routes ask for: the database, the idempotency key, text and times that are safe to store.
 
 Invariant: a value of type Text holds no NUL and no lone surrogate, so PostgreSQL takes it; a value
-of type Timestamp has an offset, and if it names London's own, one that London has at that moment.
+of type Timestamp has an offset, and if it names London's own, one that London has at that moment; a
+value of type Day was written as one, and is no number of seconds.
 """
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from shared.errors import Fault, Invalid
 from shared.idempotency import Once, once
@@ -16,6 +25,7 @@ from shared.postgres import Database
 from shared.service import Parts
 
 MAX_KEY = 200
+WRITTEN_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 # Coroutines, because FastAPI takes plain functions to a thread.
@@ -54,6 +64,22 @@ def _sensible(instant: datetime) -> datetime:
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_sensible)]
+
+
+def _written_day(value: Any) -> Any:
+    if not isinstance(value, date) and not (
+        isinstance(value, str) and WRITTEN_DAY.fullmatch(value)
+    ):
+        raise ValueError("must be a day, like 2027-03-28")
+    return value
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_written_day),
+    Field(ge=date(2000, 1, 1), le=date(2100, 1, 1)),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-01-12"]}),
+]
 
 
 async def _once(

@@ -11,11 +11,11 @@ from fastapi.responses import JSONResponse
 from booking import domain, service, store
 from booking.api.asking import Coordinator, IfMatchDep, Staff, etag
 from booking.api.refusals import NOT_FOUND
-from booking.schemas import Day, DeskDep, ExceptionBody, RosterBody, ShiftBody, read_roster
+from booking.schemas import DeskDep, ExceptionBody, RosterBody, ShiftBody, read_roster
 from booking.service import roster_answers, shapes
 from shared.clock import new_id
 from shared.errors import NotFound
-from shared.web import OnceIfGivenDep, gives, problems
+from shared.web import Day, OnceIfGivenDep, gives, problems
 
 router = APIRouter(prefix="/v1", tags=["rosters"])
 

@@ -23,7 +23,6 @@ from booking.api.refusals import DOES_NOT_FIT, NOT_FOUND, OF_A_WALK, TAKEN, TOO_
 from booking.schemas import (
     BookWalkBody,
     CancelWalkBody,
-    Day,
     DeskDep,
     Page,
     PageDep,
@@ -33,7 +32,7 @@ from booking.schemas import (
 )
 from booking.service import answers, shapes
 from shared.errors import NotFound
-from shared.web import OnceDep, OnceIfGivenDep, gives, problems
+from shared.web import Day, OnceDep, OnceIfGivenDep, gives, problems
 
 router = APIRouter(prefix="/v1", tags=["walks"])
 

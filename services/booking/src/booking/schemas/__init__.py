@@ -36,7 +36,7 @@ from booking.schemas.inputs import (
 )
 from booking.schemas.requests import AskBody, OfferBody
 from booking.schemas.roster_files import RosterBody, read_roster
-from booking.schemas.rosters import Day, ExceptionBody, ShiftBody
+from booking.schemas.rosters import ExceptionBody, ShiftBody
 from booking.schemas.seeds import Seed, read_seed
 from booking.schemas.teams import PolicyBody, WardsBody
 
@@ -47,7 +47,6 @@ __all__ = [
     "BookWalkBody",
     "CancelWalkBody",
     "Code",
-    "Day",
     "DeskDep",
     "Email",
     "EndAbsenceBody",

@@ -29,10 +29,9 @@ from booking import domain
 from booking.service import Desk
 from shared.auth import Principal
 from shared.errors import Fault, Invalid
-from shared.web import Text, Timestamp
+from shared.web import WRITTEN_DAY, Text, Timestamp
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SPACE_FOR_PLUS = re.compile(r" (?=\d\d:\d\d$)")
 ASSISTING = frozenset({"officer", "coordinator"})
 CURSOR_PARTS = 2
@@ -144,7 +143,7 @@ def _to_day(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
 
 def _edge(value: Any, parse: ValidatorFunctionWrapHandler, later: timedelta) -> datetime:
     """An instant, or the beginning of a London day, so much later."""
-    if isinstance(value, str) and DAY.fullmatch(value):
+    if isinstance(value, str) and WRITTEN_DAY.fullmatch(value):
         day = date.fromisoformat(value)
         if day.year > LAST_YEAR:
             raise ValueError("must be a day before the year 2100")

@@ -3,35 +3,19 @@
 Invariant: a wall time has no date and no offset; ``24:00`` is the midnight that ends a day.
 """
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, WithJsonSchema, model_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic import Field, model_validator
 
 from booking import domain
 from booking.schemas.bodies import Body, Capacity, MeetingPointBody
-from booking.schemas.inputs import DAY, FromWall, Line, ToWall, wall
+from booking.schemas.inputs import FromWall, Line, ToWall, wall
 from booking.service.roster_answers import WEEKDAYS
-from shared.web import Text
+from shared.web import Day, Text
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WardText = Annotated[Text, Field(min_length=1, max_length=20)]
-
-
-def _day(value: Any) -> Any:
-    if not isinstance(value, date) and not (isinstance(value, str) and DAY.fullmatch(value)):
-        raise ValueError("must be a day, like 2027-03-28")
-    return value
-
-
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    Field(ge=date(2000, 1, 1), le=date(2100, 1, 1)),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-01-12"]}),
-]
 
 
 def hours(begin: str, end: str) -> domain.Hours:

@@ -1,4 +1,4 @@
-"""Whether an officer is there, asked of a b-tree of her assignments: a list asks it of every slot it judges."""
+"""Whether an officer is there, asked of a b-tree of her assignments: lists ask it of every slot judged."""
 
 from alembic import op
 
