@@ -124,6 +124,28 @@ async def test_a_walk_and_where_to_move_it_look_right(visitor: Visitor) -> None:
     await visitor.looks_right()
 
 
+async def test_a_wish_and_the_slots_for_it_look_right(visitor: Visitor) -> None:
+    page = visitor.page
+    await visitor.goes("/booking/wish")
+    for name in ("wards", "days"):
+        await page.locator(f'input[name="{name}"]').first.check()
+    mail = f"lena{'' if visitor.javascript else '2'}@example.org"
+    said = {"from": "04:00", "to": "05:00", "name": "Lena Marlow", "email": mail}
+    for name, value in said.items():
+        await page.locator(f"#{name}").fill(value)
+    await page.get_by_label("I am 18 or over").check()
+    await page.get_by_role("button", name="Ask for a walk").click()
+    await visitor.looks_right()
+    await visitor.signs_in("/booking/requests", "coordinator-1")
+    await visitor.looks_right()
+    await page.get_by_role("link", name="Offer a slot").first.click()
+    assert "another time" in await visitor.reads()
+    await visitor.looks_right()
+    await page.get_by_role("button", name="Offer this slot").click()
+    assert "There is a problem" in await visitor.reads()
+    await visitor.looks_right()
+
+
 async def test_a_roster_that_is_wrong_and_a_bar_that_is_wrong_look_right(visitor: Visitor) -> None:
     await visitor.signs_in("/booking/rosters", "coordinator-1")
     await visitor.page.locator("#csv").fill("officer,weekday")
