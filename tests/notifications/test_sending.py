@@ -18,6 +18,11 @@ from tests.notifications.doubles import (
     MailServer,
 )
 
+END_WHO_WAITS = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+ where datname = current_database() and wait_event_type = 'Lock'
+"""
+
 
 @pytest.mark.parametrize("status", [401, 403, 500, 503])
 async def test_while_booking_cannot_say_the_message_waits(desk: Desk, status: int) -> None:
@@ -167,6 +172,22 @@ async def test_a_crash_between_intent_and_outcome_sends_again_with_the_same_mess
     assert await desk.states() == [("delivered", None)]
     first, second = desk.mail.ids()
     assert first == second
+
+
+async def test_a_session_that_ends_while_the_outcome_is_written_sends_nothing_twice(
+    desk: Desk,
+) -> None:
+    desk.mail.answering.clear()
+    await desk.confirms()
+    sending = asyncio.create_task(desk.sends())
+    await asyncio.wait_for(desk.mail.silent.wait(), 5)
+    async with desk.database.transaction() as beside:
+        await beside.execute("select from message for update")
+        desk.mail.answering.set()
+        await until(lambda: beside.fetchval(END_WHO_WAITS))
+    assert await asyncio.gather(sending, return_exceptions=True) == [None]
+    assert await desk.states() == [("delivered", None)]
+    assert len(desk.mail.taken) == 1
 
 
 async def test_a_mail_found_in_sending_is_withheld_when_its_walk_was_cancelled_since(

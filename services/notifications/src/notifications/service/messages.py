@@ -1,11 +1,13 @@
 """Intend messages, and send those that are due.
 
 Invariant: the intent is committed before a mail goes out and the outcome after it, so that a crash
-between the two sends the same mail again under the same Message-ID and never loses it. No
-transaction is open while booking or the mail server is asked; the claim's lease outlasts every try.
+between the two sends the same mail again under the same Message-ID and never loses it; a database
+that is away for some seconds is waited for, so that it is not such a crash. No transaction is open
+while booking or the mail server is asked; the claim's lease outlasts every try.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,11 +25,14 @@ from notifications.domain.wishes import News
 from notifications.gateway.booking import BookingSilent
 from notifications.gateway.letters import BadAddress
 from notifications.service.mails import PostRoom, prepare
+from shared.backoff import Backoff
 from shared.clock import new_id
-from shared.postgres import Connection
+from shared.postgres import Connection, is_infrastructure
 
 LEASE = timedelta(seconds=120)
 TRY_SECONDS = 60
+# So long after the first failure the outcome is tried to be written down: a database comes back meanwhile.
+SETTLE_SECONDS = 20
 SENDERS = 4
 # A run begins no new try after this; the next run goes on. A timer must be seen to move.
 RUN_SECONDS = 10
@@ -124,8 +129,31 @@ async def _begin_sending(room: PostRoom, message: Message, token: UUID) -> bool:
 
 
 async def _settle(room: PostRoom, message: Message, token: UUID, settled: Settled) -> bool:
+    """Write down what a try came to; False when the claim has been lost.
+
+    It is known here alone until it is written: while the database is away it is tried again.
+    """
+    waits, give_up = Backoff(0.1, 2), float("inf")
+    while True:
+        try:
+            stood = await _write_down(room, message, token, settled)
+        except Exception as error:
+            failed_at = time.monotonic()
+            give_up = min(give_up, failed_at + SETTLE_SECONDS)
+            if failed_at >= give_up or not is_infrastructure(error):
+                raise
+            await asyncio.sleep(waits.next())
+        else:
+            _tell(room, message, settled)
+            return stood
+
+
+async def _write_down(room: PostRoom, message: Message, token: UUID, settled: Settled) -> bool:
     async with room.database.transaction() as connection:
-        stood = await store.messages.settle(connection, message.id, token, settled, at=room.clock())
+        return await store.messages.settle(connection, message.id, token, settled, at=room.clock())
+
+
+def _tell(room: PostRoom, message: Message, settled: Settled) -> None:
     room.log.info(
         "message.tried",
         state=settled.state,
@@ -134,4 +162,3 @@ async def _settle(room: PostRoom, message: Message, token: UUID, settled: Settle
         attempt=message.attempts,
         reason=settled.reason,
     )
-    return stood
