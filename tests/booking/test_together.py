@@ -8,6 +8,7 @@ import pytest
 from booking.service import Together
 from tests.booking.desk import WARD, Booking
 from tests.factories import START
+from tests.infra import until
 
 
 class Looks:
@@ -39,10 +40,10 @@ async def test_who_asks_during_a_look_waits_for_the_next_with_all_who_do() -> No
     assert looks.begun == 1
     looks.ends.release()
     assert await asyncio.gather(*first) == [1, 1, 1]
-    await a_moment()
-    assert looks.begun == 2
+    later.append(asyncio.create_task(together.ask("q", looks.look)))  # answered, and asks again
+    await until(lambda: looks.begun == 2)
     looks.ends.release()
-    assert await asyncio.gather(*later) == [2, 2, 2, 2]
+    assert await asyncio.gather(*later) == [2, 2, 2, 2, 2]
     looks.ends.release()
     assert await together.ask("q", looks.look) == 3  # nothing is kept
 
@@ -98,3 +99,20 @@ async def test_the_public_list_asks_once_for_many_and_never_answers_what_was(
         assert (await booking.books(slot_id)).status_code == 201
         assert slot_id not in [slot["id"] for slot in await booking.slots(ward=WARD)]
         await asyncio.gather(*asked)
+
+
+async def test_who_says_who_she_is_shares_no_answer_with_strangers(booking: Booking) -> None:
+    await booking.slot(at=START + timedelta(days=1))
+    asked = [{}, booking.coordinator, {}, {"Cookie": "lang=cy"}, booking.coordinator, {}]
+    answers = await asyncio.gather(
+        *(booking.http.get("/booking/v1/slots", headers=each) for each in asked)
+    )
+    told = ["meeting_point" in answer.json()["items"][0] for answer in answers]
+    assert told == [False, True, False, False, True, False]
+
+
+async def test_a_question_that_is_wrong_is_refused_to_all_who_ask_it(booking: Booking) -> None:
+    wrong = "/booking/v1/slots?from=yesterday"
+    answers = await asyncio.gather(*(booking.http.get(wrong) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}

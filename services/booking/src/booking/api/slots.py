@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 
 from booking import domain, service, store
 from booking.api.asking import (
@@ -19,6 +19,7 @@ from booking.api.asking import (
     listed,
     sees_places,
 )
+from booking.api.together import AskedTogether
 from booking.schemas import (
     Code,
     DeskDep,
@@ -33,7 +34,7 @@ from booking.service import answers, shapes
 from shared.errors import NotFound
 from shared.web import OnceIfGivenDep, gives, problems
 
-router = APIRouter(prefix="/v1", tags=["slots"])
+router = APIRouter(prefix="/v1", tags=["slots"], route_class=AskedTogether)
 
 
 async def _needed(
@@ -78,27 +79,21 @@ async def list_slots(
     who: MaybeStaff,
     page: PageDep,
     narrowed: Annotated[Mapping[str, Any], Depends(_narrowed)],
-) -> Response:
+) -> JSONResponse:
     """By start. The public sees a few for each ward and day, and never the meeting point."""
     few = None if sees_places(who) else desk.slots_shown
     shown = answers.staff_slot if sees_places(who) else answers.public_slot
 
-    async def look() -> JSONResponse:
-        async with desk.database.reading() as connection:
-            found = await store.slots.list_bookable(
-                connection,
-                at=desk.clock(),
-                few=few,
-                after=page.after,
-                limit=page.limit + 1,
-                **narrowed,
-            )
-        return listed(request, found, page, shown)
-
-    if few is None:
-        return await look()
-    answer = await desk.together.ask(("slots", request.url.query), look)
-    return Response(answer.body, headers=dict(answer.headers))
+    async with desk.database.reading() as connection:
+        found = await store.slots.list_bookable(
+            connection,
+            at=desk.clock(),
+            few=few,
+            after=page.after,
+            limit=page.limit + 1,
+            **narrowed,
+        )
+    return listed(request, found, page, shown)
 
 
 @router.post(

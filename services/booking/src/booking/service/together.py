@@ -7,6 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
+# Who has just been answered and asks again is there for the next look, and not only for the one after it.
+GATHER_SECONDS = 0.002
+
 T = TypeVar("T")
 
 
@@ -34,6 +37,7 @@ class Together:
     ) -> T:
         if before is not None:
             await asyncio.wait([before])
+            await asyncio.sleep(GATHER_SECONDS)
         this = self._looking[question] = self._waiting.pop(question)
         try:
             return await look()
