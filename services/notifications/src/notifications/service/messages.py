@@ -9,6 +9,7 @@ while booking or the mail server is asked; the claim's lease outlasts every try.
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,7 +68,8 @@ async def intend_of_wishes(connection: Connection, told: Sequence[News], *, at: 
 async def send_due(room: PostRoom) -> None:
     """Send what is due, a few at a time, until nothing is or the run has lasted long enough.
 
-    Told to stop (cancelled once), it begins nothing new and finishes what is under way.
+    Told to stop (cancelled, however often), it begins nothing new and finishes what is under way: whoever
+    tells it waits for as long as a process may take to stop, and then ends the senders themselves.
     """
     loop = asyncio.get_running_loop()
     enough = loop.time() + RUN_SECONDS
@@ -81,7 +83,9 @@ async def send_due(room: PostRoom) -> None:
         ended = await asyncio.shield(senders)
     except asyncio.CancelledError:
         enough = loop.time()
-        await senders
+        while not senders.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(senders)
         raise
     for error in ended:
         if error is not None:
