@@ -280,8 +280,14 @@ class Installation:
 
 
 def a_seed(team: str, grace: int, first: int, number: int) -> dict[str, Any]:
-    """A seed file's content: so many officers, each for one walk, so that none is ever busy."""
-    policy = {"name": team, "min_notice_minutes": 0, "buffer_minutes": 0, "grace_seconds": grace}
+    """A seed file's content: so many officers that none is ever busy, nor done for the day."""
+    policy = {
+        "name": team,
+        "min_notice_minutes": 0,
+        "buffer_minutes": 0,
+        "grace_seconds": grace,
+        "daily_limit": 100,
+    }
     officers = [
         {"subject": f"officer-{nth}", "display_name": f"PC {team} {nth:03d}", "role": "PC"}
         for nth in range(first, first + number)
