@@ -19,6 +19,7 @@ from shared import kafka
 from shared.clock import new_id
 from shared.settings import KafkaSettings, ServiceSettings
 from tests.factories import PLACES
+from tests.infra import until
 from tests.keyring import SUITE, as_operator, reach
 
 
@@ -35,6 +36,12 @@ async def a_topic(bootstrap: str, **config: str) -> AsyncGenerator[TopicPartitio
     name = f"tried.{new_id().hex}.v1"
     async with kafka.open_admin(as_operator(bootstrap)) as admin:
         await admin.create_topics([NewTopic(name, 1, 1, topic_configs=config)])
+
+        async def is_known() -> bool:
+            return name in await admin.list_topics()
+
+        # A member that asks sooner asks again only half a minute later.
+        await until(is_known)
         yield TopicPartition(name, 0)
         await admin.delete_topics([name])
 
